@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carry a plan out: every step, or none of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Callable, List, Optional, Sequence
+
+from .._plans.steps import Await, Files, KernelValue, Run, Step
+from .._values.errors import Fault
+from .files import FileSet
+from .host import Host
+
+AWAIT_INTERVAL = 0.2
+
+Undo = Callable[[], None]
+
+
+class _Undone:
+    """How the finished steps are taken back: undo newest first, then recover oldest first."""
+
+    def __init__(self) -> None:
+        self.undo: List[Undo] = []
+        self.recover: List[Undo] = []
+
+    def take_back(self) -> List[str]:
+        """Undo as much as can be; returns what could not."""
+        problems: List[str] = []
+        for action in list(reversed(self.undo)) + self.recover:
+            try:
+                action()
+            except (Fault, OSError) as error:
+                problems.append(str(error))
+        return problems
+
+
+def apply(host: Host, steps: Sequence[Step]) -> None:
+    """Carry out the steps in order; when one fails, take all back.
+
+    :raises Fault: names the step, what the tool said, and the state in which the host was left
+    """
+    undone = _Undone()
+    for step in steps:
+        try:
+            _perform(host, step, undone)
+        except (Fault, OSError) as error:
+            fault = error if isinstance(error, Fault) else Fault(step.describe(), str(error))
+            problems = undone.take_back()
+            left = "Everything is as it was before."
+            if problems:
+                left = "Taking it back went wrong too: {0}. Look at these by hand.".format("; ".join(problems))
+            raise Fault(fault.what, fault.said, left) from error
+
+
+def _perform(host: Host, step: Step, undone: _Undone) -> None:
+    if isinstance(step, Files):
+        files = FileSet(host, step.changes)
+        files.carry_out(step.check)
+        undone.undo.append(files.undo)
+    elif isinstance(step, Run):
+        # A restart that fails has stopped the service: what recovers it must run although the step never finished.
+        if step.recover is not None:
+            undone.recover.append(_command(host, step.recover, "recover: " + step.why, step.timeout))
+        _command(host, step.argv, step.why, step.timeout)()
+        if step.undo is not None:
+            undone.undo.append(_command(host, step.undo, "undo: " + step.why, step.timeout))
+    elif isinstance(step, KernelValue):
+        _write_value(step.path, step.after)
+        undone.undo.append(lambda: _write_value(step.path, step.before))
+    else:
+        _await(host, step)
+
+
+def _command(host: Host, argv: Sequence[str], why: str, timeout: float) -> Undo:
+    def run() -> None:
+        outcome = host.run(argv, timeout=timeout)
+        if outcome.rc != 0:
+            raise Fault("{0} ({1})".format(why, " ".join(argv)), outcome.said)
+
+    return run
+
+
+def _write_value(path: str, value: str) -> None:
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(value + "\n")
+
+
+def _await(host: Host, step: Await) -> None:
+    deadline = time.monotonic() + step.timeout
+    expected = re.compile(step.pattern, re.MULTILINE)
+    seen: Optional[str] = None
+    while True:
+        outcome = host.run(step.argv, timeout=max(1.0, step.timeout))
+        if outcome.rc == 0 and expected.search(outcome.out):
+            return
+        seen = outcome.out.strip() or outcome.said
+        if time.monotonic() >= deadline:
+            said = "not within {0:g} s; {1} shows: {2}. {3}".format(step.timeout, " ".join(step.argv), seen, step.remedy)
+            raise Fault("wait for " + step.why, said)
+        time.sleep(AWAIT_INTERVAL)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The managed host: reading it and running its tools.
+
+Whatever needs a fact or a tool gets a Host handed in, so that everything else can be tested without one.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+import subprocess
+from dataclasses import dataclass
+from typing import List, Mapping, Optional, Sequence
+
+from .._plans.steps import FileState
+from .._values.errors import Fault
+
+# Modules may run with the PATH of an ordinary user, in which Debian leaves out the administrator's tools.
+TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command gave back; ``rc`` is 124 for one that was ended by its timeout."""
+
+    rc: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return (self.err.strip() or self.out.strip() or "no message") + " (exit code {0})".format(self.rc)
+
+
+def user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+class Host:
+    """The machine that a module runs on."""
+
+    def run(
+        self, argv: Sequence[str], stdin: Optional[str] = None, timeout: float = 60.0, env: Optional[Mapping[str, str]] = None
+    ) -> Outcome:
+        """Run a command with messages in English; its exit code is the caller's to judge.
+
+        :raises Fault: the command is not installed
+        """
+        try:
+            done = subprocess.run(
+                list(argv),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                timeout=timeout,
+                check=False,
+                env=dict(os.environ, PATH=TOOL_PATH, LC_ALL="C.UTF-8", **(env or {})),
+                **ENCODING,
+            )
+        except FileNotFoundError:
+            raise Fault("run " + argv[0], "the command is not installed") from None
+        except subprocess.TimeoutExpired:
+            return Outcome(124, "", "{0} did not end within {1:g} s".format(" ".join(argv), timeout))
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def which(self, tool: str) -> Optional[str]:
+        """Full path of a tool, None where it is not installed."""
+        for directory in TOOL_PATH.split(":"):
+            path = os.path.join(directory, tool)
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+        return None
+
+    def read_text(self, path: str) -> Optional[str]:
+        """Content of a file, None where there is none."""
+        try:
+            with open(path, newline="", **ENCODING) as stream:  # type: ignore[call-overload]
+                text: str = stream.read()
+                return text
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read_file(self, path: str) -> Optional[FileState]:
+        """Content, mode and owner of a file, None where there is none. Symbolic links are followed."""
+        text = self.read_text(path)
+        if text is None:
+            return None
+        found = os.stat(path)
+        return FileState(text, stat.S_IMODE(found.st_mode), user_name(found.st_uid), group_name(found.st_gid))
+
+    def list_names(self, directory: str) -> List[str]:
+        """Sorted names in a directory, none where it does not exist."""
+        try:
+            return sorted(os.listdir(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def exists(self, path: str) -> bool:
+        return os.path.lexists(path)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read → desired → plan → diff → apply, once for all modules."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from typing import Any, Callable, Dict, Iterator, Mapping, NoReturn, Protocol
+
+from ._host.apply import apply
+from ._host.host import Host
+from ._plans.steps import Plan
+from ._values.errors import Fault, Refusal
+
+LOCK_DIRECTORY = "/run/lock"
+LOCK_PATIENCE = 60.0
+
+
+class Module(Protocol):
+    """What is used of AnsibleModule."""
+
+    params: Dict[str, Any]
+    check_mode: bool
+
+    def exit_json(self, **kwargs: Any) -> NoReturn: ...
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn: ...
+    def warn(self, warning: str) -> None: ...
+
+
+Builder = Callable[[Host, Mapping[str, Any]], Plan]
+
+
+def run_module(module: Module, name: str, build: Builder) -> None:
+    """Build a plan from the module's options and the host, then carry it out unless in check mode.
+
+    The plan, and so the diff, is complete before anything changes: check mode shows what a real run does.
+
+    :param name: the module's name, for the lock that keeps two runs of it apart
+    :param build: reads the host and returns the plan; raises Refusal for a request that cannot be right
+    """
+    host = Host()
+    try:
+        with _one_at_a_time(name, wanted=not module.check_mode):
+            plan = build(host, module.params)
+            if plan.changed and not module.check_mode:
+                apply(host, plan.steps)
+    except Refusal as refusal:
+        module.fail_json(msg=str(refusal), option=refusal.option, remedy=refusal.remedy)
+    except Fault as fault:
+        module.fail_json(msg=str(fault))
+    except PermissionError as error:
+        module.fail_json(msg="{0}: permission denied. Run this task as root (become: true).".format(error.filename))
+    for warning in plan.warnings:
+        module.warn(warning)
+    module.exit_json(
+        changed=plan.changed, diff=plan.diff(), steps=[step.describe() for step in plan.steps], **plan.result
+    )
+
+
+@contextlib.contextmanager
+def _one_at_a_time(name: str, wanted: bool) -> Iterator[None]:
+    """Hold the lock of this module's name; a second run waits for the first, then says that it gave up."""
+    if not wanted:
+        yield
+        return
+    path = os.path.join(LOCK_DIRECTORY, "homelab-ipv6-{0}.lock".format(name))
+    with open(path, "a", encoding="ascii") as stream:
+        deadline = time.monotonic() + LOCK_PATIENCE
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    said = "another run of {0} has held {1} for {2:g} s".format(name, path, LOCK_PATIENCE)
+                    raise Fault("start", said, "Nothing was changed. Try again when it has ended.") from None
+                time.sleep(0.2)
+        yield

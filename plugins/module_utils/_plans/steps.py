@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plans and their steps: data that diff prints, check mode returns and apply carries out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file as it is or shall be.
+
+    :param text: its content (UTF-8; other bytes survive as surrogate escapes)
+    :param mode: permission bits
+    :param owner: user name, or the number where the user has no name
+    :param group: group name, or the number
+    """
+
+    text: str
+    mode: int = 0o644
+    owner: str = "root"
+    group: str = "root"
+
+    def with_text(self, text: str) -> FileState:
+        """The same file with another content: for files that are not ours, whose owner and mode stay."""
+        return replace(self, text=text)
+
+    def attributes(self) -> str:
+        return "mode {0:04o}, owner {1}, group {2}".format(self.mode, self.owner, self.group)
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file from one state to another; None is its absence.
+
+    :param secret: its content never shows in a diff
+    """
+
+    path: str
+    before: Optional[FileState]
+    after: Optional[FileState]
+    secret: bool = False
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+    def diff(self) -> Dict[str, str]:
+        before, after = self._shown(self.before), self._shown(self.after)
+        same_text = self.before and self.after and self.before.text == self.after.text
+        if same_text and self.before and self.after:
+            before, after = self.before.attributes() + "\n", self.after.attributes() + "\n"
+        return {"before_header": self.path, "after_header": self.path, "before": before, "after": after}
+
+    def _shown(self, state: Optional[FileState]) -> str:
+        if state is None:
+            return ""
+        return "(content hidden)\n" if self.secret else state.text
+
+
+@dataclass(frozen=True)
+class Check:
+    """The tool that will read the files looks at them before they move.
+
+    In ``argv`` and in the scratch files ``{staged:PATH}`` stands for the name under which the new content of PATH
+    lies aside.
+
+    :param argv: the checking command
+    :param scratch: files that exist for the check alone: PATH → content
+    """
+
+    argv: Tuple[str, ...]
+    scratch: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Files:
+    """A set of files that move together or not at all."""
+
+    changes: Tuple[FileChange, ...]
+    check: Optional[Check] = None
+
+    changes_host = True
+
+    def describe(self) -> str:
+        return ", ".join(
+            "{0} {1}".format("remove" if change.after is None else "write", change.path) for change in self.changes
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command that changes the host.
+
+    :param argv: the command
+    :param why: what it does, in words: the user reads it when it fails
+    :param undo: takes its effect back when a later step fails (run in reverse order, before older steps are undone)
+    :param recover: runs when this or a later step has failed and all older steps are undone: a restart, for instance
+    :param timeout: seconds
+    """
+
+    argv: Tuple[str, ...]
+    why: str
+    undo: Optional[Tuple[str, ...]] = None
+    recover: Optional[Tuple[str, ...]] = None
+    timeout: float = 60.0
+
+    changes_host = True
+
+    def describe(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True)
+class KernelValue:
+    """A running value under /proc/sys."""
+
+    path: str
+    before: str
+    after: str
+
+    changes_host = True
+
+    def describe(self) -> str:
+        return "set {0} to {1}".format(self.path, self.after)
+
+
+@dataclass(frozen=True)
+class Await:
+    """Wait until a command prints what is expected; a plan whose waiting fails is taken back.
+
+    :param pattern: regular expression searched in standard output
+    :param timeout: seconds
+    :param remedy: what to do when it does not come
+    """
+
+    argv: Tuple[str, ...]
+    why: str
+    pattern: str
+    timeout: float
+    remedy: str
+
+    changes_host = False
+
+    def describe(self) -> str:
+        return "wait: " + self.why
+
+
+Step = Union[Files, Run, KernelValue, Await]
+
+
+@dataclass(frozen=True)
+class State:
+    """Something that is not a file, before and after, as text for the diff."""
+
+    what: str
+    before: str
+    after: str
+
+    def diff(self) -> Dict[str, str]:
+        return {"before_header": self.what, "after_header": self.what, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a module is going to do, known before it does anything.
+
+    :param steps: in the order in which they are carried out
+    :param states: what changes beside files
+    :param warnings: for the user, whether or not something changes
+    :param result: the module's own return values
+    """
+
+    steps: Tuple[Step, ...] = ()
+    states: Tuple[State, ...] = ()
+    warnings: Tuple[str, ...] = ()
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return any(step.changes_host for step in self.steps)
+
+    def diff(self) -> List[Dict[str, str]]:
+        files = [change.diff() for step in self.steps if isinstance(step, Files) for change in step.changes]
+        return files + [state.diff() for state in self.states if state.before != state.after]
+
+
+def file_steps(changes: Sequence[FileChange], check: Optional[Check] = None) -> Tuple[Files, ...]:
+    """The one step that makes a set of file changes, or none where nothing differs."""
+    real = tuple(change for change in changes if change.differs)
+    return (Files(real, check),) if real else ()
