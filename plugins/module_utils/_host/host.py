@@ -21,7 +21,6 @@ from .._values.errors import Fault
 
 # Modules may run with the PATH of an ordinary user, in which Debian leaves out the administrator's tools.
 TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,11 @@ class Host:
     """The machine that a module runs on."""
 
     def run(
-        self, argv: Sequence[str], stdin: Optional[str] = None, timeout: float = 60.0, env: Optional[Mapping[str, str]] = None
+        self,
+        argv: Sequence[str],
+        stdin: Optional[str] = None,
+        timeout: float = 60.0,
+        env: Optional[Mapping[str, str]] = None,
     ) -> Outcome:
         """Run a command with messages in English; its exit code is the caller's to judge.
 
@@ -64,14 +67,15 @@ class Host:
         try:
             done = subprocess.run(
                 list(argv),
-                input=stdin,
-                stdin=subprocess.DEVNULL if stdin is None else None,
+                # An empty standard input, since a tool that asks a question must not wait for an answer.
+                input=stdin or "",
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 timeout=timeout,
                 check=False,
                 env=dict(os.environ, PATH=TOOL_PATH, LC_ALL="C.UTF-8", **(env or {})),
-                **ENCODING,
+                encoding="utf-8",
+                errors="surrogateescape",
             )
         except FileNotFoundError:
             raise Fault("run " + argv[0], "the command is not installed") from None
@@ -90,9 +94,8 @@ class Host:
     def read_text(self, path: str) -> Optional[str]:
         """Content of a file, None where there is none."""
         try:
-            with open(path, newline="", **ENCODING) as stream:  # type: ignore[call-overload]
-                text: str = stream.read()
-                return text
+            with open(path, newline="", encoding="utf-8", errors="surrogateescape") as stream:
+                return stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
 

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Kernel parameters of the host: running values and the files that set them at boot."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, Iterable, List, Tuple
+
+from .host import Host
+
+# sysctl.d(5): a file in an earlier directory replaces one of the same name in a later one.
+DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
+PROC_SYS = "/proc/sys/"
+
+
+def running_values(host: Host, keys: Iterable[str]) -> Dict[str, str]:
+    """Key → running value, with words one space apart; keys that the kernel does not have are left out."""
+    values: Dict[str, str] = {}
+    for key in keys:
+        text = host.read_text(PROC_SYS + key)
+        if text is not None:
+            values[key] = " ".join(text.split())
+    return values
+
+
+def ipv6_interfaces(host: Host) -> List[str]:
+    """The interfaces that have IPv6 parameters."""
+    return [name for name in host.list_names(PROC_SYS + "net/ipv6/conf") if name not in ("all", "default")]
+
+
+def dropins(host: Host) -> List[Tuple[str, str]]:
+    """(path, text) of all drop-ins in the order in which they are read: by file name over all directories."""
+    paths: Dict[str, str] = {}
+    for directory in reversed(DIRECTORIES):
+        for name in host.list_names(directory):
+            if name.endswith(".conf"):
+                paths[name] = os.path.join(directory, name)
+    return [(paths[name], host.read_text(paths[name]) or "") for name in sorted(paths)]

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What sysctl_set is going to do: one drop-in file and the running values, together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from .._formats.sysctl_d import Setting, parse, render
+from .._values.errors import Refusal, ValueProblem
+from .._values.sysctl import GLOB, INTERFACE_KEY, interface_key, order, parse_key, parse_value, render_key, spreads_to
+from .steps import FileChange, FileState, KernelValue, Plan, State, Step, file_steps
+
+HEADER = "Managed by Ansible (homelab.ipv6.sysctl_set): edits here are lost at the next run."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One parameter of the set.
+
+    :param option: where the user wrote it
+    """
+
+    key: str
+    value: str
+    option: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The host as it is.
+
+    :param running: key → running value; a key that the kernel does not have is absent
+    :param dropin: our file
+    :param others: (path, text) of every other sysctl.d file, in the order in which they are read
+    :param interfaces: all interfaces that have IPv6 parameters
+    :param ra_by_networkd: the interfaces on which networkd runs the RA client
+    """
+
+    running: Mapping[str, str]
+    dropin: Optional[FileState]
+    others: Sequence[Tuple[str, str]]
+    interfaces: Sequence[str] = ()
+    ra_by_networkd: Sequence[str] = ()
+
+
+def dropin_path(name: str) -> str:
+    """The file of a set.
+
+    :raises Refusal: the name cannot be that of a file
+    """
+    if "/" in name or name.startswith(".") or not name or name.endswith(".conf"):
+        raise Refusal("name", repr(name), "is not a file name without its ending", "Write it as 90-router")
+    return "/etc/sysctl.d/{0}.conf".format(name)
+
+
+def ra_interfaces(items: Sequence[Wanted]) -> List[str]:
+    """The interfaces whose RA client the set speaks of."""
+    matches = (INTERFACE_KEY.match(item.key) for item in items)
+    return [match.group(1) for match in matches if match and match.group(2) == "accept_ra"]
+
+
+def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[str, object]]) -> List[Wanted]:
+    """The whole set, in the order in which it has to be written.
+
+    :raises Refusal: a key or value that cannot be right, or one key with two values
+    """
+    found: Dict[str, Wanted] = {}
+    for option, key, value in _spelled(values, ipv6_interfaces):
+        try:
+            path = key if option.startswith("ipv6_interfaces") else parse_key(key)
+            item = Wanted(path, parse_value(value), option)
+        except ValueProblem as problem:
+            raise Refusal.of(option, problem) from None
+        if GLOB.search(path):
+            raise Refusal(option, key, "is a pattern", "Name each key: a set is authoritative for what it names")
+        if found.get(path, item).value != item.value:
+            other = found[path]
+            problem_text = "contradicts {0}: {1}, which is the same key".format(other.option, other.value)
+            raise Refusal(option, item.value, problem_text, "Keep one of the two")
+        found[path] = item
+    return sorted(found.values(), key=lambda item: order(item.key))
+
+
+def _spelled(
+    values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[str, object]]
+) -> List[Tuple[str, str, object]]:
+    spelled: List[Tuple[str, str, object]] = [("values." + key, key, value) for key, value in values.items()]
+    for interface, keys in ipv6_interfaces.items():
+        for key, value in keys.items():
+            option = "ipv6_interfaces.{0}.{1}".format(interface, key)
+            try:
+                spelled.append((option, interface_key(interface, key), value))
+            except ValueProblem as problem:
+                raise Refusal.of(option, problem) from None
+    return spelled
+
+
+def present(
+    path: str, items: Sequence[Wanted], found: Found, runtime: bool, persistent: bool, missing_fails: bool
+) -> Plan:
+    """Make the set so, now and after a reboot.
+
+    :param path: of the drop-in
+    :raises Refusal: nothing can come of it: a key that the kernel lacks, a file that would win at boot, RAs that
+        networkd takes
+    """
+    absent = [item for item in items if item.key not in found.running]
+    if absent and missing_fails and runtime:
+        raise _missing(absent[0], found.interfaces)
+    _refuse_networkd(items, found)
+    steps: List[Step] = []
+    if persistent:
+        _refuse_shadowed(path, items, found)
+        late = {item.key for item in absent}
+        settings = [Setting(item.key, item.value, optional=item.key in late) for item in items]
+        after = FileState(render(settings, HEADER))
+        steps.extend(file_steps([FileChange(path, found.dropin, after)]))
+    values = _running_steps(items, found.running) if runtime else []
+    steps.extend(values)
+    return Plan(
+        steps=tuple(steps),
+        states=(_running_state(values),),
+        result={"deferred": [render_key(item.key) for item in absent] if runtime else []},
+    )
+
+
+def absent(path: str, found: Found) -> Plan:
+    """Take the drop-in away; running values stay, since nobody knows what they were before."""
+    return Plan(steps=file_steps([FileChange(path, found.dropin, None)]), result={"deferred": []})
+
+
+def _missing(item: Wanted, interfaces: Sequence[str]) -> Refusal:
+    match = INTERFACE_KEY.match(item.key)
+    if match and match.group(1) not in ("all", "default", *interfaces):
+        problem = "cannot be set: there is no interface {0} with IPv6 on this host".format(match.group(1))
+        remedy = "Use one of {0}, or say missing: defer to have it set when it appears".format(", ".join(interfaces))
+        return Refusal(item.option, item.value, problem, remedy)
+    problem = "cannot be set: this kernel has no {0}".format(render_key(item.key))
+    return Refusal(item.option, item.value, problem, "Correct the name; `sysctl -a` lists those that exist")
+
+
+def _refuse_networkd(items: Sequence[Wanted], found: Found) -> None:
+    for item in items:
+        match = INTERFACE_KEY.match(item.key)
+        if match and match.group(2) == "accept_ra" and match.group(1) in found.ra_by_networkd and item.value != "0":
+            raise Refusal(
+                item.option,
+                item.value,
+                "has no effect: systemd-networkd runs the RA client of {0} itself".format(match.group(1)),
+                "Set IPv6AcceptRA=yes in its .network file instead, and leave accept_ra out",
+            )
+
+
+def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
+    """Refuse a set that would not last: at boot the last file that names a key wins."""
+    by_key = {item.key: item for item in items}
+    name = path.rsplit("/", 1)[-1]
+    for other, text in found.others:
+        if other.rsplit("/", 1)[-1] <= name:
+            continue
+        for setting in parse(text):
+            # A key named outright beats every glob, wherever it stands (sysctl.d(5)).
+            item = None if GLOB.search(setting.key) else by_key.get(setting.key)
+            if item and setting.value not in (None, item.value):
+                raise Refusal(
+                    item.option,
+                    item.value,
+                    "would be undone at boot by {0} line {1} ({2})".format(other, setting.line, setting.value),
+                    "Remove that line, or give this set a name that sorts behind " + other.rsplit("/", 1)[-1],
+                )
+
+
+def _running_steps(items: Sequence[Wanted], running: Mapping[str, str]) -> List[KernelValue]:
+    steps: List[KernelValue] = []
+    for item in items:
+        before = running.get(item.key)
+        if before is None:
+            continue
+        overwritten = any(spreads_to(step.path[len("/proc/sys/") :], item.key) for step in steps)
+        if before != item.value or overwritten:
+            steps.append(KernelValue("/proc/sys/" + item.key, before, item.value))
+    return steps
+
+
+def _running_state(steps: Sequence[KernelValue]) -> State:
+    def text(side: str) -> str:
+        lines = (render_key(step.path[len("/proc/sys/") :]) + " = " + getattr(step, side) for step in steps)
+        return "".join(line + "\n" for line in lines)
+
+    return State("running values", text("before"), text("after"))
