@@ -9,7 +9,8 @@ import contextlib
 import fcntl
 import os
 import time
-from typing import Any, Callable, Dict, Iterator, Mapping, NoReturn, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable, NoReturn, Protocol
 
 from ._host.apply import apply
 from ._host.host import Host
@@ -23,7 +24,7 @@ LOCK_PATIENCE = 60.0
 class Module(Protocol):
     """What is used of AnsibleModule."""
 
-    params: Dict[str, Any]
+    params: dict[str, Any]
     check_mode: bool
 
     def exit_json(self, **kwargs: Any) -> NoReturn: ...
@@ -53,7 +54,7 @@ def run_module(module: Module, name: str, build: Builder) -> None:
     except Fault as fault:
         module.fail_json(msg=str(fault))
     except PermissionError as error:
-        module.fail_json(msg="{0}: permission denied. Run this task as root (become: true).".format(error.filename))
+        module.fail_json(msg=f"{error.filename}: permission denied. Run this task as root (become: true).")
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(
@@ -67,7 +68,7 @@ def _one_at_a_time(name: str, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    path = os.path.join(LOCK_DIRECTORY, "homelab-ipv6-{0}.lock".format(name))
+    path = os.path.join(LOCK_DIRECTORY, f"homelab-ipv6-{name}.lock")
     with open(path, "a", encoding="ascii") as stream:
         deadline = time.monotonic() + LOCK_PATIENCE
         while True:
@@ -76,7 +77,7 @@ def _one_at_a_time(name: str, wanted: bool) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    said = "another run of {0} has held {1} for {2:g} s".format(name, path, LOCK_PATIENCE)
+                    said = f"another run of {name} has held {path} for {LOCK_PATIENCE:g} s"
                     raise Fault("start", said, "Nothing was changed. Try again when it has ended.") from None
                 time.sleep(0.2)
         yield

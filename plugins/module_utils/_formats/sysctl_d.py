@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Iterator, Optional, Sequence
 
 from .._values.errors import ValueProblem
 from .._values.sysctl import parse_key, render_key
@@ -23,7 +23,7 @@ class Setting:
     """
 
     key: str
-    value: Optional[str]
+    value: str | None
     optional: bool = False
     line: int = 0
 
@@ -53,5 +53,5 @@ def render(settings: Sequence[Setting], header: str = "") -> str:
     lines = ["# " + line if line else "#" for line in header.splitlines()]
     for setting in settings:
         line = ("-" if setting.optional else "") + render_key(setting.key)
-        lines.append(line if setting.value is None else "{0} = {1}".format(line, setting.value))
+        lines.append(line if setting.value is None else f"{line} = {setting.value}")
     return "".join(line + "\n" for line in lines)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Callable, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Callable
 
 from .._plans.steps import Await, Files, KernelValue, Run, Step
 from .._values.errors import Fault
@@ -23,12 +24,12 @@ class _Undone:
     """How the finished steps are taken back: undo newest first, then recover oldest first."""
 
     def __init__(self) -> None:
-        self.undo: List[Undo] = []
-        self.recover: List[Undo] = []
+        self.undo: list[Undo] = []
+        self.recover: list[Undo] = []
 
-    def take_back(self) -> List[str]:
+    def take_back(self) -> list[str]:
         """Undo as much as can be; returns what could not."""
-        problems: List[str] = []
+        problems: list[str] = []
         for action in list(reversed(self.undo)) + self.recover:
             try:
                 action()
@@ -51,7 +52,7 @@ def apply(host: Host, steps: Sequence[Step]) -> None:
             problems = undone.take_back()
             left = "Everything is as it was before."
             if problems:
-                left = "Taking it back went wrong too: {0}. Look at these by hand.".format("; ".join(problems))
+                left = "Taking it back went wrong too: {}. Look at these by hand.".format("; ".join(problems))
             raise Fault(fault.what, fault.said, left) from error
 
 
@@ -78,7 +79,7 @@ def _command(host: Host, argv: Sequence[str], why: str, timeout: float) -> Undo:
     def run() -> None:
         outcome = host.run(argv, timeout=timeout)
         if outcome.rc != 0:
-            raise Fault("{0} ({1})".format(why, " ".join(argv)), outcome.said)
+            raise Fault("{} ({})".format(why, " ".join(argv)), outcome.said)
 
     return run
 
@@ -91,13 +92,13 @@ def _write_value(path: str, value: str) -> None:
 def _await(host: Host, step: Await) -> None:
     deadline = time.monotonic() + step.timeout
     expected = re.compile(step.pattern, re.MULTILINE)
-    seen: Optional[str] = None
+    seen: str | None = None
     while True:
         outcome = host.run(step.argv, timeout=max(1.0, step.timeout))
         if outcome.rc == 0 and expected.search(outcome.out):
             return
         seen = outcome.out.strip() or outcome.said
         if time.monotonic() >= deadline:
-            said = "not within {0:g} s; {1} shows: {2}. {3}".format(step.timeout, " ".join(step.argv), seen, step.remedy)
+            said = "not within {:g} s; {} shows: {}. {}".format(step.timeout, " ".join(step.argv), seen, step.remedy)
             raise Fault("wait for " + step.why, said)
         time.sleep(AWAIT_INTERVAL)

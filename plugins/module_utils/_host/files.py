@@ -14,7 +14,7 @@ import grp
 import os
 import pwd
 import re
-from typing import Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
 
 from .._plans.steps import Check, FileChange, FileState
 from .._values.errors import Fault
@@ -56,12 +56,12 @@ class FileSet:
     def __init__(self, host: Host, changes: Sequence[FileChange]) -> None:
         self._host = host
         self._changes = tuple(changes)
-        self._staged: Dict[str, str] = {}
-        self._scratch: List[str] = []
-        self._directories: List[str] = []
-        self._moved: List[FileChange] = []
+        self._staged: dict[str, str] = {}
+        self._scratch: list[str] = []
+        self._directories: list[str] = []
+        self._moved: list[FileChange] = []
 
-    def carry_out(self, check: Optional[Check] = None) -> None:
+    def carry_out(self, check: Check | None = None) -> None:
         """Stage, check and move the whole set.
 
         :raises Fault: nothing has changed then
@@ -76,7 +76,7 @@ class FileSet:
                 self._move(change)
         except OSError as error:
             self.undo()
-            raise Fault("write {0}".format(error.filename or "files"), error.strerror or str(error)) from error
+            raise Fault("write {}".format(error.filename or "files"), error.strerror or str(error)) from error
         except Fault:
             self.undo()
             raise
@@ -106,7 +106,7 @@ class FileSet:
         directory, name = os.path.split(target)
         self._make_directory(directory)
         # The leading dot and the foreign ending keep networkd, sysctl.d and ifupdown from reading it as theirs.
-        staged = os.path.join(directory, ".{0}.{1}.staged".format(name, os.getpid()))
+        staged = os.path.join(directory, f".{name}.{os.getpid()}.staged")
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         self._scratch.append(staged)
         with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
@@ -120,7 +120,7 @@ class FileSet:
         return staged
 
     def _make_directory(self, directory: str) -> None:
-        missing: List[str] = []
+        missing: list[str] = []
         while not os.path.isdir(directory):
             missing.append(directory)
             directory = os.path.dirname(directory)
@@ -146,12 +146,12 @@ class FileSet:
             said = outcome.said
             for path, staged in names.items():
                 said = said.replace(staged, path)
-            raise Fault("{0} refuses the new configuration".format(argv[0]), said)
+            raise Fault(f"{argv[0]} refuses the new configuration", said)
 
     @staticmethod
     def _scratch_name(path: str) -> str:
         directory, name = os.path.split(os.path.realpath(path))
-        return os.path.join(directory, ".{0}.{1}.check".format(name, os.getpid()))
+        return os.path.join(directory, f".{name}.{os.getpid()}.check")
 
     def _move(self, change: FileChange) -> None:
         target = os.path.realpath(change.path)
@@ -169,5 +169,3 @@ class FileSet:
             except FileNotFoundError:
                 continue
         self._scratch = []
-
-

@@ -13,8 +13,8 @@ import os
 import pwd
 import stat
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence
 
 from .._plans.steps import FileState
 from .._values.errors import Fault
@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def said(self) -> str:
-        return (self.err.strip() or self.out.strip() or "no message") + " (exit code {0})".format(self.rc)
+        return (self.err.strip() or self.out.strip() or "no message") + f" (exit code {self.rc})"
 
 
 def user_name(uid: int) -> str:
@@ -56,9 +56,9 @@ class Host:
     def run(
         self,
         argv: Sequence[str],
-        stdin: Optional[str] = None,
+        stdin: str | None = None,
         timeout: float = 60.0,
-        env: Optional[Mapping[str, str]] = None,
+        env: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run a command with messages in English; its exit code is the caller's to judge.
 
@@ -69,8 +69,7 @@ class Host:
                 list(argv),
                 # An empty standard input, since a tool that asks a question must not wait for an answer.
                 input=stdin or "",
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=timeout,
                 check=False,
                 env=dict(os.environ, PATH=TOOL_PATH, LC_ALL="C.UTF-8", **(env or {})),
@@ -80,10 +79,10 @@ class Host:
         except FileNotFoundError:
             raise Fault("run " + argv[0], "the command is not installed") from None
         except subprocess.TimeoutExpired:
-            return Outcome(124, "", "{0} did not end within {1:g} s".format(" ".join(argv), timeout))
+            return Outcome(124, "", "{} did not end within {:g} s".format(" ".join(argv), timeout))
         return Outcome(done.returncode, done.stdout, done.stderr)
 
-    def which(self, tool: str) -> Optional[str]:
+    def which(self, tool: str) -> str | None:
         """Full path of a tool, None where it is not installed."""
         for directory in TOOL_PATH.split(":"):
             path = os.path.join(directory, tool)
@@ -91,7 +90,7 @@ class Host:
                 return path
         return None
 
-    def read_text(self, path: str) -> Optional[str]:
+    def read_text(self, path: str) -> str | None:
         """Content of a file, None where there is none."""
         try:
             with open(path, newline="", encoding="utf-8", errors="surrogateescape") as stream:
@@ -99,7 +98,7 @@ class Host:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def read_file(self, path: str) -> Optional[FileState]:
+    def read_file(self, path: str) -> FileState | None:
         """Content, mode and owner of a file, None where there is none. Symbolic links are followed."""
         text = self.read_text(path)
         if text is None:
@@ -107,7 +106,7 @@ class Host:
         found = os.stat(path)
         return FileState(text, stat.S_IMODE(found.st_mode), user_name(found.st_uid), group_name(found.st_gid))
 
-    def list_names(self, directory: str) -> List[str]:
+    def list_names(self, directory: str) -> list[str]:
         """Sorted names in a directory, none where it does not exist."""
         try:
             return sorted(os.listdir(directory))

@@ -5,22 +5,20 @@
 
 from __future__ import annotations
 
-from typing import Dict
-
 from .host import Host
 
 NETIF_LINKS = "/run/systemd/netif/links"
 SYS_CLASS_NET = "/sys/class/net"
 
 
-def link_state(host: Host, interface: str) -> Dict[str, str]:
+def link_state(host: Host, interface: str) -> dict[str, str]:
     """networkd's state of a link (ADMIN_STATE, NETWORK_FILE, …), empty where networkd does not run or know it.
 
     The files are no documented interface, but sd-network(3) reads them, and unlike `networkctl --json` they are the
     same in 252 and 257.
     """
-    index = host.read_text("{0}/{1}/ifindex".format(SYS_CLASS_NET, interface))
-    text = host.read_text("{0}/{1}".format(NETIF_LINKS, index.strip())) if index else None
+    index = host.read_text(f"{SYS_CLASS_NET}/{interface}/ifindex")
+    text = host.read_text(f"{NETIF_LINKS}/{index.strip()}") if index else None
     pairs = (line.partition("=") for line in (text or "").splitlines() if not line.startswith("#"))
     return {key: value for key, sign, value in pairs if sign}
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterable, List, Tuple
+from collections.abc import Iterable
 
 from .host import Host
 
@@ -15,9 +15,9 @@ DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/us
 PROC_SYS = "/proc/sys/"
 
 
-def running_values(host: Host, keys: Iterable[str]) -> Dict[str, str]:
+def running_values(host: Host, keys: Iterable[str]) -> dict[str, str]:
     """Key → running value, with words one space apart; keys that the kernel does not have are left out."""
-    values: Dict[str, str] = {}
+    values: dict[str, str] = {}
     for key in keys:
         text = host.read_text(PROC_SYS + key)
         if text is not None:
@@ -25,14 +25,14 @@ def running_values(host: Host, keys: Iterable[str]) -> Dict[str, str]:
     return values
 
 
-def ipv6_interfaces(host: Host) -> List[str]:
+def ipv6_interfaces(host: Host) -> list[str]:
     """The interfaces that have IPv6 parameters."""
     return [name for name in host.list_names(PROC_SYS + "net/ipv6/conf") if name not in ("all", "default")]
 
 
-def dropins(host: Host) -> List[Tuple[str, str]]:
+def dropins(host: Host) -> list[tuple[str, str]]:
     """(path, text) of all drop-ins in the order in which they are read: by file name over all directories."""
-    paths: Dict[str, str] = {}
+    paths: dict[str, str] = {}
     for directory in reversed(DIRECTORIES):
         for name in host.list_names(directory):
             if name.endswith(".conf"):

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Union
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class FileState:
         return replace(self, text=text)
 
     def attributes(self) -> str:
-        return "mode {0:04o}, owner {1}, group {2}".format(self.mode, self.owner, self.group)
+        return f"mode {self.mode:04o}, owner {self.owner}, group {self.group}"
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,22 @@ class FileChange:
     """
 
     path: str
-    before: Optional[FileState]
-    after: Optional[FileState]
+    before: FileState | None
+    after: FileState | None
     secret: bool = False
 
     @property
     def differs(self) -> bool:
         return self.before != self.after
 
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         before, after = self._shown(self.before), self._shown(self.after)
         same_text = self.before and self.after and self.before.text == self.after.text
         if same_text and self.before and self.after:
             before, after = self.before.attributes() + "\n", self.after.attributes() + "\n"
         return {"before_header": self.path, "after_header": self.path, "before": before, "after": after}
 
-    def _shown(self, state: Optional[FileState]) -> str:
+    def _shown(self, state: FileState | None) -> str:
         if state is None:
             return ""
         return "(content hidden)\n" if self.secret else state.text
@@ -72,7 +73,7 @@ class Check:
     :param scratch: files that exist for the check alone: PATH → content
     """
 
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     scratch: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,14 +81,14 @@ class Check:
 class Files:
     """A set of files that move together or not at all."""
 
-    changes: Tuple[FileChange, ...]
-    check: Optional[Check] = None
+    changes: tuple[FileChange, ...]
+    check: Check | None = None
 
     changes_host = True
 
     def describe(self) -> str:
         return ", ".join(
-            "{0} {1}".format("remove" if change.after is None else "write", change.path) for change in self.changes
+            "{} {}".format("remove" if change.after is None else "write", change.path) for change in self.changes
         )
 
 
@@ -102,10 +103,10 @@ class Run:
     :param timeout: seconds
     """
 
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     why: str
-    undo: Optional[Tuple[str, ...]] = None
-    recover: Optional[Tuple[str, ...]] = None
+    undo: tuple[str, ...] | None = None
+    recover: tuple[str, ...] | None = None
     timeout: float = 60.0
 
     changes_host = True
@@ -125,7 +126,7 @@ class KernelValue:
     changes_host = True
 
     def describe(self) -> str:
-        return "set {0} to {1}".format(self.path, self.after)
+        return f"set {self.path} to {self.after}"
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Await:
     :param remedy: what to do when it does not come
     """
 
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     why: str
     pattern: str
     timeout: float
@@ -160,7 +161,7 @@ class State:
     before: str
     after: str
 
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         return {"before_header": self.what, "after_header": self.what, "before": self.before, "after": self.after}
 
 
@@ -174,21 +175,21 @@ class Plan:
     :param result: the module's own return values
     """
 
-    steps: Tuple[Step, ...] = ()
-    states: Tuple[State, ...] = ()
-    warnings: Tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    states: tuple[State, ...] = ()
+    warnings: tuple[str, ...] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
         return any(step.changes_host for step in self.steps)
 
-    def diff(self) -> List[Dict[str, str]]:
+    def diff(self) -> list[dict[str, str]]:
         files = [change.diff() for step in self.steps if isinstance(step, Files) for change in step.changes]
         return files + [state.diff() for state in self.states if state.before != state.after]
 
 
-def file_steps(changes: Sequence[FileChange], check: Optional[Check] = None) -> Tuple[Files, ...]:
+def file_steps(changes: Sequence[FileChange], check: Check | None = None) -> tuple[Files, ...]:
     """The one step that makes a set of file changes, or none where nothing differs."""
     real = tuple(change for change in changes if change.differs)
     return (Files(real, check),) if real else ()

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .._formats.sysctl_d import Setting, parse, render
 from .._values.errors import Refusal, ValueProblem
@@ -40,8 +40,8 @@ class Found:
     """
 
     running: Mapping[str, str]
-    dropin: Optional[FileState]
-    others: Sequence[Tuple[str, str]]
+    dropin: FileState | None
+    others: Sequence[tuple[str, str]]
     interfaces: Sequence[str] = ()
     ra_by_networkd: Sequence[str] = ()
 
@@ -53,21 +53,21 @@ def dropin_path(name: str) -> str:
     """
     if "/" in name or name.startswith(".") or not name or name.endswith(".conf"):
         raise Refusal("name", repr(name), "is not a file name without its ending", "Write it as 90-router")
-    return "/etc/sysctl.d/{0}.conf".format(name)
+    return f"/etc/sysctl.d/{name}.conf"
 
 
-def ra_interfaces(items: Sequence[Wanted]) -> List[str]:
+def ra_interfaces(items: Sequence[Wanted]) -> list[str]:
     """The interfaces whose RA client the set speaks of."""
     matches = (INTERFACE_KEY.match(item.key) for item in items)
     return [match.group(1) for match in matches if match and match.group(2) == "accept_ra"]
 
 
-def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[str, object]]) -> List[Wanted]:
+def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[str, object]]) -> list[Wanted]:
     """The whole set, in the order in which it has to be written.
 
     :raises Refusal: a key or value that cannot be right, or one key with two values
     """
-    found: Dict[str, Wanted] = {}
+    found: dict[str, Wanted] = {}
     for option, key, value in _spelled(values, ipv6_interfaces):
         try:
             path = key if option.startswith("ipv6_interfaces") else parse_key(key)
@@ -78,7 +78,7 @@ def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[s
             raise Refusal(option, key, "is a pattern", "Name each key: a set is authoritative for what it names")
         if found.get(path, item).value != item.value:
             other = found[path]
-            problem_text = "contradicts {0}: {1}, which is the same key".format(other.option, other.value)
+            problem_text = f"contradicts {other.option}: {other.value}, which is the same key"
             raise Refusal(option, item.value, problem_text, "Keep one of the two")
         found[path] = item
     return sorted(found.values(), key=lambda item: order(item.key))
@@ -86,11 +86,11 @@ def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[s
 
 def _spelled(
     values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[str, object]]
-) -> List[Tuple[str, str, object]]:
-    spelled: List[Tuple[str, str, object]] = [("values." + key, key, value) for key, value in values.items()]
+) -> list[tuple[str, str, object]]:
+    spelled: list[tuple[str, str, object]] = [("values." + key, key, value) for key, value in values.items()]
     for interface, keys in ipv6_interfaces.items():
         for key, value in keys.items():
-            option = "ipv6_interfaces.{0}.{1}".format(interface, key)
+            option = f"ipv6_interfaces.{interface}.{key}"
             try:
                 spelled.append((option, interface_key(interface, key), value))
             except ValueProblem as problem:
@@ -111,7 +111,7 @@ def present(
     if absent and missing_fails and runtime:
         raise _missing(absent[0], found.interfaces)
     _refuse_networkd(items, found)
-    steps: List[Step] = []
+    steps: list[Step] = []
     if persistent:
         _refuse_shadowed(path, items, found)
         late = {item.key for item in absent}
@@ -135,10 +135,10 @@ def absent(path: str, found: Found) -> Plan:
 def _missing(item: Wanted, interfaces: Sequence[str]) -> Refusal:
     match = INTERFACE_KEY.match(item.key)
     if match and match.group(1) not in ("all", "default", *interfaces):
-        problem = "cannot be set: there is no interface {0} with IPv6 on this host".format(match.group(1))
-        remedy = "Use one of {0}, or say missing: defer to have it set when it appears".format(", ".join(interfaces))
+        problem = f"cannot be set: there is no interface {match.group(1)} with IPv6 on this host"
+        remedy = "Use one of {}, or say missing: defer to have it set when it appears".format(", ".join(interfaces))
         return Refusal(item.option, item.value, problem, remedy)
-    problem = "cannot be set: this kernel has no {0}".format(render_key(item.key))
+    problem = f"cannot be set: this kernel has no {render_key(item.key)}"
     return Refusal(item.option, item.value, problem, "Correct the name; `sysctl -a` lists those that exist")
 
 
@@ -149,7 +149,7 @@ def _refuse_networkd(items: Sequence[Wanted], found: Found) -> None:
             raise Refusal(
                 item.option,
                 item.value,
-                "has no effect: systemd-networkd runs the RA client of {0} itself".format(match.group(1)),
+                f"has no effect: systemd-networkd runs the RA client of {match.group(1)} itself",
                 "Set IPv6AcceptRA=yes in its .network file instead, and leave accept_ra out",
             )
 
@@ -168,13 +168,13 @@ def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
                 raise Refusal(
                     item.option,
                     item.value,
-                    "would be undone at boot by {0} line {1} ({2})".format(other, setting.line, setting.value),
+                    f"would be undone at boot by {other} line {setting.line} ({setting.value})",
                     "Remove that line, or give this set a name that sorts behind " + other.rsplit("/", 1)[-1],
                 )
 
 
-def _running_steps(items: Sequence[Wanted], running: Mapping[str, str]) -> List[KernelValue]:
-    steps: List[KernelValue] = []
+def _running_steps(items: Sequence[Wanted], running: Mapping[str, str]) -> list[KernelValue]:
+    steps: list[KernelValue] = []
     for item in items:
         before = running.get(item.key)
         if before is None:

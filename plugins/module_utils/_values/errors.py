@@ -22,7 +22,7 @@ class ValueProblem(ValueError):
         self.value = value
         self.problem = problem
         self.remedy = remedy
-        super().__init__("{0} {1}. {2}".format(value, problem, _sentence(remedy)))
+        super().__init__(f"{value} {problem}. {_sentence(remedy)}")
 
 
 class Refusal(Exception):
@@ -36,7 +36,7 @@ class Refusal(Exception):
         self.value = value
         self.problem = problem
         self.remedy = remedy
-        super().__init__("{0}: {1} {2}. {3}".format(option, value, problem, _sentence(remedy)))
+        super().__init__(f"{option}: {value} {problem}. {_sentence(remedy)}")
 
     @classmethod
     def of(cls, option: str, problem: ValueProblem) -> Refusal:

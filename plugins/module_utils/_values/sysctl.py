@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from typing import Tuple
 
 from .errors import ValueProblem
 
@@ -49,7 +48,7 @@ def interface_key(interface: str, key: str) -> str:
         raise ValueProblem(repr(interface), "cannot be an interface name", "Use a name that `ip link` shows")
     if not re.match(r"^\w+$", key):
         raise ValueProblem(repr(key), "is not an IPv6 parameter", "Use a name below net.ipv6.conf.IFACE, as accept_ra")
-    return "net/ipv6/conf/{0}/{1}".format(interface, key)
+    return f"net/ipv6/conf/{interface}/{key}"
 
 
 def parse_value(value: object) -> str:
@@ -67,7 +66,7 @@ def parse_value(value: object) -> str:
     return " ".join(text.split())
 
 
-def order(path: str) -> Tuple[int, str]:
+def order(path: str) -> tuple[int, str]:
     """Sort key: ``all`` and ``default`` first, since writing ``all`` may write the interfaces too."""
     match = INTERFACE_KEY.match(path)
     rank = {"all": 0, "default": 1}.get(match.group(1), 2) if match else 0
