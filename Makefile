@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The one entry point: `make check` for every day, `make test` for all there is, `make help` for the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export VENV ?= .venv
+BIN := $(VENV)/bin
+# This checkout, under the name homelab.ipv6 and before any installed copy; the collections of the `ansible`
+# package come after it.
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+# Commands that Ansible starts by name come from the environment.
+export PATH := $(abspath $(BIN)):$(PATH)
+
+##@ Every day
+.PHONY: venv check fix
+venv: ## make .venv: the newest supported Python of this machine with the pinned tools
+	@tools/venv.sh
+
+check: venv ## lint, types and unit tests
+	@tools/stage.sh \
+	    "python=$(MAKE) lint-python" \
+	    "yaml=$(MAKE) lint-yaml" \
+	    "changelog=$(MAKE) lint-changelog" \
+	    "types=$(MAKE) types" \
+	    "ansible-lint=$(MAKE) lint-ansible" \
+	    "unit=$(MAKE) unit"
+
+fix: venv ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+##@ The parts of check
+.PHONY: lint-python lint-yaml lint-changelog lint-ansible types unit
+lint-python: venv ## ruff, and the syntax of the oldest Python of a managed host
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	tools/oldest_python.sh
+
+lint-yaml: venv ## yamllint
+	$(BIN)/yamllint --strict .
+
+lint-changelog: venv ## changelog fragments
+	$(BIN)/antsibull-changelog lint
+
+lint-ansible: venv ## ansible-lint, production profile
+	$(BIN)/ansible-lint -q --strict
+
+types: venv ## mypy --strict on what runs on managed hosts and on the tools
+	tools/types.sh
+
+unit: venv ## unit tests with coverage
+	$(BIN)/pytest tests/unit --cov --cov-report=term
+
+##@ Upkeep
+.PHONY: lock clean help
+lock: venv ## resolve requirements/tools.in anew
+	@tools/lock.sh
+
+clean: ## remove everything that make made in this checkout
+	rm -rf .ansible .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv tests/output
+
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	    /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
