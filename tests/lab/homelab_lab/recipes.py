@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes into the images. Pure data: images are rebuilt when anything here changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SUITES = {"debian12": "bookworm", "debian13": "trixie"}
+
+# A bare Debian as its installer leaves it, as far as the collection can tell, plus what Ansible needs.
+BASE = (
+    "systemd systemd-sysv dbus python3 python3-apt iproute2 procps ca-certificates sudo ifupdown kmod udev "
+    "netbase openssh-server"
+).split()
+
+# What tests look with, on the router and from the broker, the client and the Internet.
+TOOLS = "tcpdump iputils-ping iputils-tracepath curl nmap ndisc6 netcat-openbsd isc-dhcp-client dhcpcd-base".split()
+
+# What the roles install. Never in an image, only in its package repository, so that installing is tested too.
+ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server nftables".split()
+
+# Beyond that, the virtual machine's kernel and the confinement that users' machines have.
+MACHINE = "linux-image-cloud-amd64 apparmor e2fsprogs".split()
+
+# Reading matter; without it images are smaller and packages install faster.
+DPKG_OPTIONS = (
+    "path-exclude=/usr/share/doc/*",
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/locale/*",
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+    repository: tuple[str, ...]
+
+
+def container_recipe(name: str) -> Recipe:
+    return Recipe(name, SUITES[name], (*BASE, *TOOLS), tuple(ROLE_PACKAGES))
+
+
+def machine_recipe(name: str) -> Recipe:
+    return Recipe(f"{name}-machine", SUITES[name], (*BASE, *TOOLS, *MACHINE), tuple(ROLE_PACKAGES))
