@@ -11,7 +11,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-KEYWORDS = ("iface", "mapping", "auto", "no-auto-down", "no-scripts", "source", "source-directory", "template", "rename")
+KEYWORDS = (
+    "iface",
+    "mapping",
+    "auto",
+    "no-auto-down",
+    "no-scripts",
+    "source",
+    "source-directory",
+    "template",
+    "rename",
+)
 LISTS = ("auto", "no-auto-down", "no-scripts", "rename")
 # source-directory reads only names of these characters (run-parts rules, interfaces(5)).
 DIRECTORY_ENTRY = re.compile(r"^[A-Za-z0-9_-]+$")
