@@ -112,8 +112,12 @@ steps:
   sample: [write /etc/sysctl.d/90-router.conf, set /proc/sys/net/ipv6/conf/all/forwarding to 1]
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.networkd import runs_by_networkd
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.sysctl import (
     dropins,
@@ -122,9 +126,10 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.sysctl import (
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import sysctl
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
 
 
-def build(host, params):
+def build(host: Host, params: Mapping[str, Any]) -> Plan:
     path = sysctl.dropin_path(params["name"])
     wanted = sysctl.wanted(params["values"], params["ipv6_interfaces"])
     found = sysctl.Found(
@@ -141,7 +146,7 @@ def build(host, params):
     )
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},

@@ -16,7 +16,8 @@ ALLOWED = {
     "_values": set(),
     "_formats": {"_values"},
     "_plans": {"_formats", "_values"},
-    "_host": {"_formats", "_values", "ansible"},
+    # The host carries out the steps that a plan is made of.
+    "_host": {"_plans", "_formats", "_values"},
     "_module": {"_plans", "_formats", "_values", "_host", "ansible"},
 }
 
