@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=()
 for room in module_utils modules filter action; do
-    if [[ -n $(git ls-files --cached --others --exclude-standard "plugins/$room/*.py") ]]; then
+    if [[ -d plugins/$room && -n $(git ls-files --cached --others --exclude-standard "plugins/$room/*.py") ]]; then
         packages+=(-p "ansible_collections.homelab.ipv6.plugins.$room")
     fi
 done
