@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The links of the host, what configures each, and the way on which Ansible came in."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from dataclasses import dataclass
+
+from .._formats import ifupdown
+from .._plans.link_owners import Owner, ifupdown_owner, network_manager_owner
+from .host import Host
+from .networkd import link_state, runs_by_networkd
+
+INTERFACES = "/etc/network/interfaces"
+PROFILES = ("/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections")
+SYS_CLASS_NET = "/sys/class/net"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A network interface as it is.
+
+    :param accept_ra: the running value, None where the interface has no IPv6
+    :param network_file: the .network file that networkd applies to it, empty where none
+    """
+
+    name: str
+    mac: str
+    mtu: int
+    operstate: str
+    accept_ra: int | None
+    by_networkd: bool
+    network_file: str
+
+
+def links(host: Host) -> list[Link]:
+    """All links but loopback, by name."""
+    return [_link(host, name) for name in host.list_names(SYS_CLASS_NET) if name != "lo" and _is_link(name)]
+
+
+def _is_link(name: str) -> bool:
+    # Beside links there are files such as bonding_masters.
+    return os.path.isdir(os.path.join(SYS_CLASS_NET, name))
+
+
+def _link(host: Host, name: str) -> Link:
+    def attribute(key: str) -> str:
+        return (host.read_text(f"{SYS_CLASS_NET}/{name}/{key}") or "").strip()
+
+    accept_ra = host.read_text(f"/proc/sys/net/ipv6/conf/{name}/accept_ra")
+    return Link(
+        name=name,
+        mac=attribute("address"),
+        mtu=int(attribute("mtu") or 0),
+        operstate=attribute("operstate"),
+        accept_ra=int(accept_ra) if accept_ra else None,
+        by_networkd=runs_by_networkd(host, name),
+        network_file=link_state(host, name).get("NETWORK_FILE", ""),
+    )
+
+
+def ifupdown_files(host: Host) -> dict[str, str]:
+    """Path → text of /etc/network/interfaces and all that it reads in; empty where ifupdown is not installed."""
+    if host.which("ifup") is None:
+        return {}
+    files: dict[str, str] = {}
+    waiting = [INTERFACES]
+    while waiting:
+        path = waiting.pop(0)
+        text = None if path in files else host.read_text(path)
+        if text is None:
+            continue
+        files[path] = text
+        for pattern, is_directory in ifupdown.sources(ifupdown.parse(text), os.path.dirname(path)):
+            names = sorted(glob.glob(os.path.join(pattern, "*") if is_directory else pattern))
+            entry = ifupdown.DIRECTORY_ENTRY
+            waiting.extend(name for name in names if not is_directory or entry.match(os.path.basename(name)))
+    return files
+
+
+def is_on(host: Host, unit: str) -> bool:
+    """Whether a unit runs, or will after the next boot."""
+    return any(host.run(["systemctl", verb, "--quiet", unit]).rc == 0 for verb in ("is-active", "is-enabled"))
+
+
+def owners(host: Host, interface: str) -> list[Owner]:
+    """What, beside systemd-networkd, configures an interface."""
+    found = [ifupdown_owner(interface, ifupdown_files(host)), _network_manager(host, interface)]
+    return [owner for owner in found if owner]
+
+
+def _network_manager(host: Host, interface: str) -> Owner | None:
+    if host.which("NetworkManager") is None:
+        return None
+    index = (host.read_text(f"{SYS_CLASS_NET}/{interface}/ifindex") or "").strip()
+    state = host.read_text(f"/run/NetworkManager/devices/{index}") if index else None
+    paths = [os.path.join(folder, name) for folder in PROFILES for name in host.list_names(folder)]
+    profiles = {path: host.read_text(path) or "" for path in paths}
+    return network_manager_owner(interface, state or "", profiles, is_on(host, "NetworkManager.service"))
+
+
+def default_link(host: Host) -> str:
+    """The interface of the IPv4 default route, empty where there is none (proc_net(5))."""
+    rows = [line.split() for line in (host.read_text("/proc/net/route") or "").splitlines()[1:]]
+    defaults = [(int(row[6]), row[0]) for row in rows if row[1] == "00000000" and row[7] == "00000000"]
+    return min(defaults)[1] if defaults else ""
+
+
+def ssh_connection(host: Host) -> dict[str, str]:
+    """client, client_port, server and port of the ssh connection that this process came in on.
+
+    sshd tells its children in SSH_CONNECTION (ssh(1)); sudo takes that out of the environment, so the processes above
+    this one are asked until one has it. Empty for a connection that is not ssh.
+    """
+    process = os.getpid()
+    while process > 1:
+        environment = host.read_text(f"/proc/{process}/environ") or ""
+        match = re.search(r"(?:^|\0)SSH_CONNECTION=(\S+) (\d+) (\S+) (\d+)", environment)
+        if match:
+            return dict(zip(("client", "client_port", "server", "port"), match.groups()))
+        status = re.search(r"^PPid:\s*(\d+)", host.read_text(f"/proc/{process}/status") or "", re.MULTILINE)
+        process = int(status.group(1)) if status else 0
+    return {}
