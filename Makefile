@@ -53,7 +53,10 @@ unit: venv ## unit tests with coverage
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
 ##@ Upkeep
-.PHONY: lock clean help
+.PHONY: readme lock clean help
+readme: venv ## write each role's README.md from its argument specs and example
+	$(BIN)/python tools/role_readme.py
+
 lock: venv ## resolve requirements/tools.in anew
 	@tools/lock.sh
 
