@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Look at a router without touching it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import IPv6Address
+from typing import Any
+
+from .._formats.sysctl_d import parse
+from .._plans.health import Interface, Observed
+from .._values.sysctl import parse_key
+from .echo import echo
+from .host import Host
+from .sysctl import PROC_SYS, dropins
+
+DHCP6_SERVER_PORT = 547
+FORWARDING = "net/ipv6/conf/all/forwarding"
+
+
+def observe(host: Host, units: Sequence[str], targets: Sequence[Mapping[str, Any]]) -> Observed:
+    """All that the checks of a router look at."""
+    interfaces = {row["ifname"]: _interface(row) for row in _ip(host, "-d", "addr", "show")}
+    return Observed(
+        interfaces=interfaces,
+        routes=[*_routes(_ip(host, "-6", "route", "show", "table", "main"))],
+        forwarding=_forwarding(host, ["all", *interfaces]),
+        active=_words(host, "is-active", units),
+        enabled=_words(host, "is-enabled", units),
+        dhcp6_sockets=listening(host.read_text("/proc/net/udp6") or "", DHCP6_SERVER_PORT),
+        answers={target["address"]: echo(target["address"], target.get("size") or 0) for target in targets},
+        tables=_tables(host),
+        forwarding_file=_forwarding_file(host),
+    )
+
+
+def _ip(host: Host, *words: str) -> list[dict[str, Any]]:
+    outcome = host.run(["ip", "-j", *words])
+    rows: list[dict[str, Any]] = json.loads(outcome.out or "[]") if outcome.rc == 0 else []
+    # iproute2 prints an empty object for every link that a filter leaves out.
+    return [row for row in rows if row]
+
+
+def _interface(row: Mapping[str, Any]) -> Interface:
+    flags = row.get("flags", [])
+    tunnel = row.get("linkinfo", {}).get("info_data", {})
+    addresses = [entry for entry in row.get("addr_info", []) if "local" in entry]
+    return Interface(
+        up="UP" in flags,
+        carrier="LOWER_UP" in flags,
+        mtu=int(row.get("mtu", 0)),
+        addresses=tuple(_text(entry) for entry in addresses),
+        failed=tuple(_text(entry) for entry in addresses if entry.get("dadfailed") or entry.get("tentative")),
+        local=_end(tunnel.get("local")),
+        remote=_end(tunnel.get("remote")),
+    )
+
+
+def _end(value: object) -> str:
+    return "" if value in (None, "any") else str(value)
+
+
+def _text(entry: Mapping[str, Any]) -> str:
+    return "{}/{}".format(entry["local"], entry["prefixlen"])
+
+
+def _routes(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]:
+    for row in rows:
+        destination = "::/0" if row["dst"] == "default" else row["dst"]
+        if "/" not in destination:
+            destination += "/128"
+        hops = row.get("nexthops") or [row]
+        for hop in hops:
+            yield row.get("type", "unicast"), destination, hop.get("dev", "")
+
+
+def _forwarding(host: Host, names: Iterable[str]) -> dict[str, bool]:
+    values = {name: host.read_text(f"{PROC_SYS}net/ipv6/conf/{name}/forwarding") for name in names}
+    return {name: value.strip() == "1" for name, value in values.items() if value is not None}
+
+
+def _words(host: Host, verb: str, units: Sequence[str]) -> dict[str, str]:
+    if not units:
+        return {}
+    # One word a unit, in order, whatever the exit code says.
+    words = host.run(["systemctl", verb, *units]).out.split()
+    return dict(zip(units, words))
+
+
+def listening(text: str, port: int) -> list[str]:
+    """The local addresses of /proc/net/udp6 that are bound to a port (proc_net(5): hexadecimal, host byte order)."""
+    found: list[str] = []
+    for line in text.splitlines()[1:]:
+        address, _colon, its_port = line.split()[1].partition(":")
+        if int(its_port, 16) == port:
+            words = (address[at : at + 8] for at in range(0, 32, 8))
+            octets = b"".join(bytes.fromhex(word)[::-1] for word in words)
+            found.append(str(IPv6Address(octets)))
+    return found
+
+
+def _tables(host: Host) -> list[str]:
+    if host.which("nft") is None:
+        return []
+    lines = host.run(["nft", "list", "tables"]).out.splitlines()
+    return [" ".join(line.split()[1:]) for line in lines if line.startswith("table ")]
+
+
+def _forwarding_file(host: Host) -> str:
+    """The drop-in that decides about forwarding at boot, empty where none turns it on."""
+    last, on = "", False
+    for path, text in dropins(host):
+        for setting in parse(text):
+            if setting.key == parse_key(FORWARDING):
+                last, on = path, setting.value == "1"
+    return last if on else ""
