@@ -52,6 +52,20 @@ types: venv ## mypy --strict on what runs on managed hosts and on the tools
 unit: venv ## unit tests with coverage
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
+##@ Before a release
+.PHONY: sanity docs build package-check
+sanity: venv ## ansible-test sanity
+	tools/sanity.sh
+
+docs: venv ## antsibull-docs on all documentation
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
+
+build: venv ## the collection as a tarball for ansible-galaxy collection install
+	$(BIN)/ansible-galaxy collection build --force
+
+package-check: venv ## build, install into an empty place, and look whether all documentation is there
+	tools/package_check.sh
+
 ##@ Upkeep
 .PHONY: readme lock clean help
 readme: venv ## write each role's README.md from its argument specs and example

@@ -4,12 +4,15 @@
 # ruff's and mypy's target version cover the rest of the way elsewhere.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/common.sh
 
 mapfile -t sources < <(git ls-files --cached --others --exclude-standard 'plugins/*.py')
 ((${#sources[@]} > 0)) || exit 0
-for python in python3.9 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.9.*/bin/python3; do
-    if "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 9))' 2>/dev/null; then
-        "$python" - "${sources[@]}" <<'PYTHON'
+if ! python=$(python_of 3.9); then
+    echo "No Python 3.9 here: its syntax is checked by ruff and mypy alone."
+    exit 0
+fi
+"$python" - "${sources[@]}" <<'PYTHON'
 import sys
 
 for name in sys.argv[1:]:
@@ -17,7 +20,3 @@ for name in sys.argv[1:]:
         compile(source.read(), name, "exec", dont_inherit=True)
 print(f"{len(sys.argv) - 1} files compile with Python {sys.version.split()[0]}")
 PYTHON
-        exit 0
-    fi
-done
-echo "No Python 3.9 here: its syntax is checked by ruff and mypy alone."
