@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes each role's README.md from its meta/argument_specs.yml and meta/example.yml, or says which are stale."""
 

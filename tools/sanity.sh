@@ -42,7 +42,7 @@ PYTHON
 # ansible-test runs every pythonX.Y that it finds on PATH.
 provide_pythons() {
     local minor python
-    rm -rf "$cache/bin"
+    rm -rf "${cache:?}/bin"
     mkdir -p "$cache/bin"
     for minor in 3.9 3.10 3.11 3.12 3.13 3.14; do
         if python=$(python_of "$minor" ensurepip venv); then

@@ -4,7 +4,7 @@
 # and a closing table with what pytest counted in it. Goes on after a failed stage, so that one run shows all that is
 # wrong, and fails if any did.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 logs=.cache/logs
 mkdir -p "$logs"

@@ -65,7 +65,8 @@ class Host:
         :raises Fault: the command is not installed
         """
         try:
-            done = subprocess.run(
+            # AnsibleModule.run_command has no time limit.
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 list(argv),
                 # An empty standard input, since a tool that asks a question must not wait for an answer.
                 input=stdin or "",
