@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .._values.errors import ValueProblem
-from .._values.sysctl import parse_key, render_key
+from .._values.sysctl import BLANKS, parse_key, render_key
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Setting:
 def parse(text: str) -> Iterator[Setting]:
     """The settings of a file; a line that systemd-sysctl would skip with a warning is skipped here too."""
     for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if not line or line[0] in "#;":
             continue
         optional = line.startswith("-")
-        name, sign, value = line.lstrip("-").partition("=")
+        name, sign, value = (line[1:] if optional else line).partition("=")
         if not sign and not optional:
             continue
         try:

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from .._plans.steps import Await, Files, KernelValue, Run, Step
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host
+from .sysctl import overwritten
 
 AWAIT_INTERVAL = 0.2
 
@@ -26,6 +28,7 @@ class _Undone:
     def __init__(self) -> None:
         self.undo: list[Undo] = []
         self.recover: list[Undo] = []
+        self.settle: list[Callable[[], None]] = []
 
     def take_back(self) -> list[str]:
         """Undo as much as can be; returns what could not."""
@@ -52,15 +55,24 @@ def apply(host: Host, steps: Sequence[Step]) -> None:
             problems = undone.take_back()
             left = "Everything is as it was before."
             if problems:
-                left = "Taking it back went wrong too: {}. Look at these by hand.".format("; ".join(problems))
+                left = "Taking it back went wrong too: {}. Look at these by hand.".format(
+                    "; ".join(problems).rstrip(".")
+                )
             raise Fault(fault.what, fault.said, left) from error
+        except BaseException:
+            # Neither a defect nor an interrupt leaves half a plan.
+            undone.take_back()
+            raise
+    for settle in undone.settle:
+        settle()
 
 
 def _perform(host: Host, step: Step, undone: _Undone) -> None:
     if isinstance(step, Files):
         files = FileSet(host, step.changes)
-        files.carry_out(step.check)
         undone.undo.append(files.undo)
+        undone.settle.append(files.settle)
+        files.carry_out(step.check)
     elif isinstance(step, Run):
         # A restart that fails has stopped the service: what recovers it must run although the step never finished.
         if step.recover is not None:
@@ -69,8 +81,8 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
         if step.undo is not None:
             undone.undo.append(_command(host, step.undo, "undo: " + step.why, step.timeout))
     elif isinstance(step, KernelValue):
+        undone.undo.append(_rewrite({step.path: step.before, **overwritten(host, step.path)}))
         _write_value(step.path, step.after)
-        undone.undo.append(lambda: _write_value(step.path, step.before))
     else:
         _await(host, step)
 
@@ -85,8 +97,18 @@ def _command(host: Host, argv: Sequence[str], why: str, timeout: float) -> Undo:
 
 
 def _write_value(path: str, value: str) -> None:
-    with open(path, "w", encoding="ascii") as stream:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as stream:
         stream.write(value + "\n")
+
+
+def _rewrite(values: Mapping[str, str]) -> Undo:
+    def run() -> None:
+        for path, value in values.items():
+            # An interface may have gone meanwhile, and with it what it was set to.
+            if os.path.exists(path):
+                _write_value(path, value)
+
+    return run
 
 
 def _await(host: Host, step: Await) -> None:

@@ -5,12 +5,16 @@
 
 Each new content is written to a file beside its target (the same file system, and a directory that an AppArmor profile
 lets the daemon read), synced, checked by the tool that will read it, and renamed over the target. A rename is atomic:
-whoever kills the module leaves the old file or the new one.
+whoever kills the module leaves the old file or the new one. The old file keeps a second name until the plan is through,
+so that taking it back needs no space on the disk and brings back the very file.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import grp
+import itertools
 import os
 import pwd
 import re
@@ -21,6 +25,10 @@ from .._values.errors import Fault
 from .host import Host
 
 PLACEHOLDER = re.compile(r"\{staged:([^}]+)\}")
+# The leading dot and the foreign ending keep networkd, sysctl.d and ifupdown from reading it as theirs.
+ASIDE = re.compile(r"^\.(?P<name>.+)\.(?P<pid>\d+)-\d+\.(?:staged|check|kept)$", re.DOTALL)
+
+_serial = itertools.count(1)
 
 
 def _uid(name: str) -> int:
@@ -45,13 +53,57 @@ def _sync_directory(directory: str) -> None:
         os.close(descriptor)
 
 
-def _copy_extended_attributes(source: str, target: str) -> None:
-    for name in os.listxattr(source):
-        os.setxattr(target, name, os.getxattr(source, name))
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _remove_leftovers(target: str) -> None:
+    """Remove what a run that was killed left beside a file. A run whose process lives keeps its own."""
+    directory, name = os.path.split(target)
+    for entry in os.listdir(directory):
+        match = ASIDE.match(entry)
+        if match and match.group("name") == name and not os.path.exists("/proc/" + match.group("pid")):
+            _unlink(os.path.join(directory, entry))
+
+
+def _aside(target: str, kind: str) -> str:
+    """A free name beside a file."""
+    directory, name = os.path.split(target)
+    path = os.path.join(directory, f".{name}.{os.getpid()}-{next(_serial)}.{kind}")
+    # No number is given out twice by one process: whoever had this name is gone.
+    _unlink(path)
+    return path
+
+
+def _wanted_name(error: OSError) -> str:
+    """The file that an error is about, under the name that means something to the user."""
+    directory, name = os.path.split(error.filename2 or error.filename or "files")
+    match = ASIDE.match(name)
+    return os.path.join(directory, match.group("name") if match else name)
+
+
+def _fill(path: str, state: FileState, model: str) -> None:
+    """Make a file of a state; what a state does not say (access lists, labels) is taken from the model."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.write(state.text)
+            stream.flush()
+            if os.path.exists(model):
+                for name in os.listxattr(model):
+                    os.setxattr(path, name, os.getxattr(model, name))
+            os.fchown(stream.fileno(), _uid(state.owner), _gid(state.group))
+            os.fchmod(stream.fileno(), state.mode)
+            os.fsync(stream.fileno())
+    except OSError as error:
+        # A full disk does not say which file it was.
+        error.filename = error.filename or path
+        raise
 
 
 class FileSet:
-    """The changes of one step on their way: staged, checked, moved, and taken back if a later step fails."""
+    """The changes of one step on their way: staged, checked, moved, and taken back if this or a later step fails."""
 
     def __init__(self, host: Host, changes: Sequence[FileChange]) -> None:
         self._host = host
@@ -59,64 +111,65 @@ class FileSet:
         self._staged: dict[str, str] = {}
         self._scratch: list[str] = []
         self._directories: list[str] = []
-        self._moved: list[FileChange] = []
+        # (path, second name of what was there before)
+        self._moved: list[tuple[str, str | None]] = []
 
     def carry_out(self, check: Check | None = None) -> None:
         """Stage, check and move the whole set.
 
-        :raises Fault: nothing has changed then
+        :raises Fault: what has been done until then is for :meth:`undo`
         """
         try:
             for change in self._changes:
                 if change.after is not None:
-                    self._staged[change.path] = self._stage(change.path, change.after)
+                    self._staged[change.path] = self._stage(change.path, change.after, "staged")
             if check is not None:
                 self._check(check)
             for change in self._changes:
                 self._move(change)
         except OSError as error:
-            self.undo()
-            raise Fault("write {}".format(error.filename or "files"), error.strerror or str(error)) from error
-        except Fault:
-            self.undo()
-            raise
+            raise Fault(f"write {_wanted_name(error)}", error.strerror or str(error)) from error
         finally:
             self._sweep()
 
     def undo(self) -> None:
-        """Put the old files back.
+        """Put back what was there, as far as can be.
 
-        :raises OSError: a file could not be put back; its path is in the error
+        :raises Fault: names the files that could not be put back
         """
-        for change in reversed(self._moved):
-            if change.before is None:
-                os.unlink(os.path.realpath(change.path))
-            else:
-                os.replace(self._stage(change.path, change.before), os.path.realpath(change.path))
-            _sync_directory(os.path.dirname(os.path.realpath(change.path)))
+        problems: list[str] = []
+        for path, kept in reversed(self._moved):
+            try:
+                self._put_back(path, kept)
+            except OSError as error:
+                where = f"; its old content is in {kept}" if kept else ""
+                problems.append(f"{path}: {error.strerror}{where}")
         self._moved = []
-        self._sweep()
         for directory in reversed(self._directories):
-            os.rmdir(directory)
+            # Whoever put something of theirs into it meanwhile keeps it.
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
         self._directories = []
+        if problems:
+            raise Fault("put files back", ", ".join(problems))
 
-    def _stage(self, path: str, state: FileState) -> str:
+    def settle(self) -> None:
+        """Forget what was there before: the plan is through."""
+        for _path, kept in self._moved:
+            # The work is done: what should be left over is removed by the next run.
+            with contextlib.suppress(OSError):
+                if kept is not None:
+                    _unlink(kept)
+        self._moved = []
+
+    def _stage(self, path: str, state: FileState, kind: str) -> str:
         # A symbolic link stays one: its target is what is written.
         target = os.path.realpath(path)
-        directory, name = os.path.split(target)
-        self._make_directory(directory)
-        # The leading dot and the foreign ending keep networkd, sysctl.d and ifupdown from reading it as theirs.
-        staged = os.path.join(directory, f".{name}.{os.getpid()}.staged")
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        self._make_directory(os.path.dirname(target))
+        _remove_leftovers(target)
+        staged = _aside(target, kind)
         self._scratch.append(staged)
-        with os.fdopen(descriptor, "w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
-            stream.write(state.text)
-            stream.flush()
-            if os.path.exists(target):
-                _copy_extended_attributes(target, staged)
-            os.fchown(stream.fileno(), _uid(state.owner), _gid(state.group))
-            os.fchmod(stream.fileno(), state.mode)
-            os.fsync(stream.fileno())
+        _fill(staged, state, target)
         return staged
 
     def _make_directory(self, directory: str) -> None:
@@ -127,20 +180,21 @@ class FileSet:
         for path in reversed(missing):
             os.mkdir(path, 0o755)
             self._directories.append(path)
+            # Whatever the umask of this process.
+            os.chmod(path, 0o755)  # noqa: S103 (what is in it is read by daemons of other users)
+            _sync_directory(os.path.dirname(path))
 
     def _check(self, check: Check) -> None:
-        texts = {path: self._scratch_name(path) for path in check.scratch}
-        names: Mapping[str, str] = dict(self._staged, **texts)
-
-        def filled(text: str) -> str:
-            return PLACEHOLDER.sub(lambda match: names.get(match.group(1), match.group(1)), text)
-
+        names = dict(self._staged)
+        names.update({path: _aside(os.path.realpath(path), "check") for path in check.scratch})
+        self._scratch.extend(names[path] for path in check.scratch)
         for path, text in check.scratch.items():
             before = self._host.read_file(path)
-            state = before.with_text(filled(text)) if before else FileState(filled(text))
-            os.replace(self._stage(path, state), names[path])
-            self._scratch.append(names[path])
-        argv = tuple(filled(word) for word in check.argv)
+            content = _filled(text, names)
+            target = os.path.realpath(path)
+            self._make_directory(os.path.dirname(target))
+            _fill(names[path], before.with_text(content) if before else FileState(content), target)
+        argv = tuple(_filled(word, names) for word in check.argv)
         outcome = self._host.run(argv)
         if outcome.rc != 0:
             said = outcome.said
@@ -148,24 +202,51 @@ class FileSet:
                 said = said.replace(staged, path)
             raise Fault(f"{argv[0]} refuses the new configuration", said)
 
-    @staticmethod
-    def _scratch_name(path: str) -> str:
-        directory, name = os.path.split(os.path.realpath(path))
-        return os.path.join(directory, f".{name}.{os.getpid()}.check")
-
     def _move(self, change: FileChange) -> None:
-        target = os.path.realpath(change.path)
-        if change.after is None:
-            os.unlink(change.path)
+        # Removing a symbolic link takes the link alone.
+        path = change.path if change.after is None else os.path.realpath(change.path)
+        kept = self._keep(path, change.before)
+        try:
+            if change.after is None:
+                os.unlink(path)
+            else:
+                os.replace(self._staged[change.path], path)
+        except OSError:
+            if kept is not None:
+                _unlink(kept)
+            raise
+        self._moved.append((path, kept))
+        _sync_directory(os.path.dirname(path))
+
+    @staticmethod
+    def _keep(path: str, before: FileState | None) -> str | None:
+        kept = _aside(path, "kept")
+        try:
+            os.link(path, kept, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if before is None or error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK):
+                raise
+            # A file system without hard links.
+            _fill(kept, before, path)
+        return kept
+
+    @staticmethod
+    def _put_back(path: str, kept: str | None) -> None:
+        if kept is None:
+            _unlink(path)
         else:
-            os.replace(self._staged[change.path], target)
-        self._moved.append(change)
-        _sync_directory(os.path.dirname(target))
+            os.replace(kept, path)
+            # Renaming one name of a file to another of its names does nothing at all (rename(2)).
+            _unlink(kept)
+        _sync_directory(os.path.dirname(path))
 
     def _sweep(self) -> None:
         for path in self._scratch:
-            try:
-                os.unlink(path)
-            except FileNotFoundError:
-                continue
+            _unlink(path)
         self._scratch = []
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda match: names.get(match.group(1), match.group(1)), text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from .._values.sysctl import spread
 from .host import Host
 
 # sysctl.d(5): a file in an earlier directory replaces one of the same name in a later one.
@@ -17,12 +18,30 @@ PROC_SYS = "/proc/sys/"
 
 def running_values(host: Host, keys: Iterable[str]) -> dict[str, str]:
     """Key → running value, with words one space apart; keys that the kernel does not have are left out."""
-    values: dict[str, str] = {}
-    for key in keys:
+    found = ((key, _value(host, key)) for key in keys)
+    return {key: value for key, value in found if value is not None}
+
+
+def _value(host: Host, key: str) -> str | None:
+    try:
         text = host.read_text(PROC_SYS + key)
-        if text is not None:
-            values[key] = " ".join(text.split())
-    return values
+    except OSError:
+        # Some can only be written, and stable_secret cannot be read until it has been. For root it is that; for
+        # everybody else it is the permission.
+        if os.geteuid() != 0:
+            raise
+        return ""
+    return None if text is None else " ".join(text.split())
+
+
+def overwritten(host: Host, path: str) -> dict[str, str]:
+    """Path → running value of what the kernel sets too when ``path`` (below /proc/sys) is written."""
+    where = spread(path[len(PROC_SYS) :]) if path.startswith(PROC_SYS) else None
+    if where is None:
+        return {}
+    names = (name for name in host.list_names(PROC_SYS + where.directory) if name != "all")
+    found = running_values(host, [f"{where.directory}/{name}/{where.key}" for name in names])
+    return {PROC_SYS + key: value for key, value in found.items()}
 
 
 def ipv6_interfaces(host: Host) -> list[str]:

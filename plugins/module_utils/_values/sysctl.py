@@ -6,47 +6,70 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from .errors import ValueProblem
 
+# What systemd takes for white space; Python's own idea of it is wider.
+BLANKS = " \t\r\n"
 GLOB = re.compile(r"[*?\[]")
 INTERFACE_KEY = re.compile(r"^net/ipv6/conf/([^/]+)/([^/]+)$")
-# Writing these under conf/all writes them to every interface as well (Linux, net/ipv6/addrconf.c).
-SPREADING = ("forwarding", "disable_ipv6")
+# Writing these under conf/all writes them to default and to every interface as well (Linux, net/ipv6/addrconf.c and
+# net/ipv4/devinet.c).
+SPREADING = (
+    ("net/ipv4/conf", "forwarding"),
+    ("net/ipv6/conf", "addr_gen_mode"),
+    ("net/ipv6/conf", "disable_ipv6"),
+    ("net/ipv6/conf", "force_forwarding"),
+    ("net/ipv6/conf", "forwarding"),
+    ("net/ipv6/conf", "ignore_routes_with_linkdown"),
+)
+# Two names of one value.
+ALIASES = {"net/ipv4/ip_forward": "net/ipv4/conf/all/forwarding"}
+_SWAP = str.maketrans("./", "/.")
+
+
+class Spread(NamedTuple):
+    """Where a value is written to beside its own place: ``directory/IFACE/key`` of every interface."""
+
+    directory: str
+    key: str
 
 
 def parse_key(text: str) -> str:
     """One canonical form of a key: the path below /proc/sys.
 
     sysctl.d(5): where the first separator is a slash the rest is left as it is; where it is a dot, dots and slashes
-    change places. So ``net.ipv6.conf.eth0/10.forwarding`` and ``net/ipv6/conf/eth0.10/forwarding`` are one key.
+    change places. So ``net.ipv6.conf.eth0/10.forwarding`` and ``net/ipv6/conf/eth0.10/forwarding`` are one key. A
+    leading slash means nothing to systemd-sysctl.
 
     :raises ValueProblem: not the name of a parameter
     """
-    text = text.strip()
+    text = text.strip(BLANKS)
     first = re.search(r"[./]", text)
-    path = text
-    if first and first.group() == ".":
-        path = text.translate(str.maketrans("./", "/."))
+    path = text.translate(_SWAP) if first and first.group() == "." else text.lstrip("/")
     parts = path.split("/")
-    if len(parts) < 2 or any(part in ("", ".", "..") for part in parts) or re.search(r"[\s=]", path):
+    strange = re.search(r"[\s=]|^-|^[^/]*\.", path) or not path.isprintable()
+    if strange or len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
         raise ValueProblem(repr(text), "is not a sysctl key", "Write it as net.ipv6.conf.all.forwarding")
     return path
 
 
 def render_key(path: str) -> str:
     """The usual notation: dots, and slashes only where an interface name holds a dot."""
-    return path.translate(str.maketrans("./", "/."))
+    return path.translate(_SWAP)
 
 
 def interface_key(interface: str, key: str) -> str:
     """The path of an IPv6 parameter of one interface.
 
-    :raises ValueProblem: the name cannot be that of a network interface (1 to 15 bytes, no slash, no space)
+    :raises ValueProblem: the name cannot be that of a network interface (1 to 15 bytes, no slash, no space), or
+        cannot stand in a file of sysctl.d(5) (an equals sign)
     """
-    if not re.match(r"^[^\s/]{1,15}$", interface) or interface in (".", ".."):
+    fits = re.fullmatch(r"[^\s/=]+", interface) and interface.isprintable() and len(interface.encode()) <= 15
+    if not fits or interface in (".", ".."):
         raise ValueProblem(repr(interface), "cannot be an interface name", "Use a name that `ip link` shows")
-    if not re.match(r"^\w+$", key):
+    if not re.fullmatch(r"\w+", key, re.ASCII):
         raise ValueProblem(repr(key), "is not an IPv6 parameter", "Use a name below net.ipv6.conf.IFACE, as accept_ra")
     return f"net/ipv6/conf/{interface}/{key}"
 
@@ -60,22 +83,29 @@ def parse_value(value: object) -> str:
         return "1" if value else "0"
     if not isinstance(value, (str, int, float)):
         raise ValueProblem(repr(value), "is not a value of a kernel parameter", "Write a number or a line of text")
-    text = str(value)
-    if "\n" in text.strip() or not text.strip():
+    text = " ".join(re.split(r"[ \t]+", str(value).strip(BLANKS)))
+    if not text or not text.isprintable():
         raise ValueProblem(repr(value), "is not one line of text", "Write a number or a line of text")
-    return " ".join(text.split())
+    return text
 
 
 def order(path: str) -> tuple[int, str]:
     """Sort key: ``all`` and ``default`` first, since writing ``all`` may write the interfaces too."""
-    match = INTERFACE_KEY.match(path)
+    match = re.match(r"^net/ipv[46]/conf/([^/]+)/", ALIASES.get(path, path))
     rank = {"all": 0, "default": 1}.get(match.group(1), 2) if match else 0
     return rank, path
 
 
+def spread(path: str) -> Spread | None:
+    """Where writing ``path`` writes beside it, None for most."""
+    for directory, key in SPREADING:
+        if ALIASES.get(path, path) == f"{directory}/all/{key}":
+            return Spread(directory, key)
+    return None
+
+
 def spreads_to(path: str, other: str) -> bool:
     """Whether writing ``path`` sets ``other`` too."""
-    mine, its = INTERFACE_KEY.match(path), INTERFACE_KEY.match(other)
-    if not mine or not its or mine.group(1) != "all" or its.group(1) == "all":
-        return False
-    return mine.group(2) == its.group(2) and mine.group(2) in SPREADING
+    where = spread(path)
+    parts = other.rsplit("/", 2)
+    return where is not None and len(parts) == 3 and (parts[0], parts[2]) == where and parts[1] != "all"
