@@ -17,7 +17,8 @@ from ._host.host import Host
 from ._plans.steps import Plan
 from ._values.errors import Fault, Refusal
 
-LOCK_DIRECTORY = "/run/lock"
+# Not in /run/lock: it is everybody's, and what an ordinary user has put there root cannot open (fs.protected_regular).
+LOCK_DIRECTORY = "/run"
 LOCK_PATIENCE = 60.0
 
 
@@ -55,6 +56,8 @@ def run_module(module: Module, name: str, build: Builder) -> None:
         module.fail_json(msg=str(fault))
     except PermissionError as error:
         module.fail_json(msg=f"{error.filename}: permission denied. Run this task as root (become: true).")
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename}: {error.strerror}. Nothing was changed.")
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(

@@ -135,6 +135,7 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
     found = sysctl.Found(
         running=running_values(host, [item.key for item in wanted]),
         dropin=host.read_file(path),
+        dropin_link=host.link_target(path),
         others=[(other, text) for other, text in dropins(host) if other != path],
         interfaces=ipv6_interfaces(host),
         ra_by_networkd=[name for name in sysctl.ra_interfaces(wanted) if runs_by_networkd(host, name)],

@@ -73,7 +73,7 @@ class Host:
                 capture_output=True,
                 timeout=timeout,
                 check=False,
-                env=dict(os.environ, PATH=TOOL_PATH, LC_ALL="C.UTF-8", **(env or {})),
+                env={**os.environ, "PATH": TOOL_PATH, "LC_ALL": "C.UTF-8", **(env or {})},
                 encoding="utf-8",
                 errors="surrogateescape",
             )
@@ -92,11 +92,11 @@ class Host:
         return None
 
     def read_text(self, path: str) -> str | None:
-        """Content of a file, None where there is none."""
+        """Content of a file, None where there is none (a directory is none)."""
         try:
             with open(path, newline="", encoding="utf-8", errors="surrogateescape") as stream:
                 return stream.read()
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
     def read_file(self, path: str) -> FileState | None:
@@ -113,6 +113,10 @@ class Host:
             return sorted(os.listdir(directory))
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+    def link_target(self, path: str) -> str:
+        """Where a symbolic link ends, empty for what is none."""
+        return os.path.realpath(path) if os.path.islink(path) else ""
 
     def exists(self, path: str) -> bool:
         return os.path.lexists(path)

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from .._formats.sysctl_d import Setting, parse, render
 from .._values.errors import Refusal, ValueProblem
-from .._values.sysctl import GLOB, INTERFACE_KEY, interface_key, order, parse_key, parse_value, render_key, spreads_to
+from .._values.sysctl import (
+    GLOB,
+    INTERFACE_KEY,
+    interface_key,
+    order,
+    parse_key,
+    parse_value,
+    render_key,
+    spread,
+    spreads_to,
+)
 from .steps import FileChange, FileState, KernelValue, Plan, State, Step, file_steps
 
 HEADER = "Managed by Ansible (homelab.ipv6.sysctl_set): edits here are lost at the next run."
@@ -34,6 +44,7 @@ class Found:
 
     :param running: key → running value; a key that the kernel does not have is absent
     :param dropin: our file
+    :param dropin_link: what our file is a symbolic link to, empty where it is none
     :param others: (path, text) of every other sysctl.d file, in the order in which they are read
     :param interfaces: all interfaces that have IPv6 parameters
     :param ra_by_networkd: the interfaces on which networkd runs the RA client
@@ -42,6 +53,7 @@ class Found:
     running: Mapping[str, str]
     dropin: FileState | None
     others: Sequence[tuple[str, str]]
+    dropin_link: str = ""
     interfaces: Sequence[str] = ()
     ra_by_networkd: Sequence[str] = ()
 
@@ -89,6 +101,10 @@ def _spelled(
 ) -> list[tuple[str, str, object]]:
     spelled: list[tuple[str, str, object]] = [("values." + key, key, value) for key, value in values.items()]
     for interface, keys in ipv6_interfaces.items():
+        if not isinstance(keys, Mapping):
+            raise Refusal(
+                "ipv6_interfaces." + interface, repr(keys), "is not a mapping", "Write key: value, as accept_ra: 2"
+            )
         for key, value in keys.items():
             option = f"ipv6_interfaces.{interface}.{key}"
             try:
@@ -114,9 +130,9 @@ def present(
     steps: list[Step] = []
     if persistent:
         _refuse_shadowed(path, items, found)
-        late = {item.key for item in absent}
-        settings = [Setting(item.key, item.value, optional=item.key in late) for item in items]
-        after = FileState(render(settings, HEADER))
+        # A key that is missing needs no mark: systemd-sysctl goes on without it (sysctl.d(5)), and the file is the same
+        # before and after its interface has come.
+        after = FileState(render([Setting(item.key, item.value) for item in items], HEADER))
         steps.extend(file_steps([FileChange(path, found.dropin, after)]))
     values = _running_steps(items, found.running) if runtime else []
     steps.extend(values)
@@ -156,21 +172,41 @@ def _refuse_networkd(items: Sequence[Wanted], found: Found) -> None:
 
 def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
     """Refuse a set that would not last: at boot the last file that names a key wins."""
-    by_key = {item.key: item for item in items}
     name = path.rsplit("/", 1)[-1]
+    if found.dropin_link:
+        problem = f"is a file of somebody else: {path} is a link to {found.dropin_link}"
+        raise Refusal("name", name[: -len(".conf")], problem, "Give this set a name of its own")
     for other, text in found.others:
-        if other.rsplit("/", 1)[-1] <= name:
+        its_name = other.rsplit("/", 1)[-1]
+        if its_name == name:
+            raise Refusal("name", name[: -len(".conf")], f"would hide {other}", "Give this set a name of its own")
+        if its_name < name:
             continue
         for setting in parse(text):
-            # A key named outright beats every glob, wherever it stands (sysctl.d(5)).
-            item = None if GLOB.search(setting.key) else by_key.get(setting.key)
-            if item and setting.value not in (None, item.value):
+            item = _undone_by(setting, items)
+            if item:
+                does = "leaves it out" if setting.value is None else setting.value
                 raise Refusal(
                     item.option,
                     item.value,
-                    f"would be undone at boot by {other} line {setting.line} ({setting.value})",
-                    "Remove that line, or give this set a name that sorts behind " + other.rsplit("/", 1)[-1],
+                    f"would be undone at boot by {other} line {setting.line} ({does})",
+                    f"Remove that line, or give this set a name that sorts behind {its_name}",
                 )
+
+
+def _undone_by(setting: Setting, items: Sequence[Wanted]) -> Wanted | None:
+    """The parameter that a line of a later file takes back."""
+    if GLOB.search(setting.key):
+        # A key named outright beats every pattern, wherever it stands (sysctl.d(5)).
+        return None
+    for item in items:
+        if item.key == setting.key:
+            # Without a value the line leaves the key out, also where an earlier file has set it.
+            return item if setting.value != item.value else None
+    # Before sysctl.d is read, conf/all is 0, and systemd writes no value that is there already.
+    if setting.value in (None, "0") or spread(setting.key) is None:
+        return None
+    return next((item for item in items if spreads_to(setting.key, item.key) and item.value != setting.value), None)
 
 
 def _running_steps(items: Sequence[Wanted], running: Mapping[str, str]) -> list[KernelValue]:
