@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 import re
@@ -49,9 +50,13 @@ class Stanza:
 
     def names(self, interface: str) -> bool:
         """Whether the stanza speaks of an interface."""
-        if self.keyword == "iface":
-            return len(self.words) > 1 and self.words[1] == interface
-        return _is_list(self.keyword) and interface in self.words[1:]
+        words = self.words[1:2] if self.keyword == "iface" else self.words[1:]
+        return (self.keyword == "iface" or _is_list(self.keyword)) and any(means(word, interface) for word in words)
+
+
+def means(word: str, interface: str) -> bool:
+    """Whether a word names an interface: itself, a label on it (eth0:1), or what it is to be up as (eth0=home)."""
+    return re.split("[:=]", word, maxsplit=1)[0] == interface
 
 
 def _is_list(keyword: str) -> bool:
@@ -87,9 +92,8 @@ def parse(text: str) -> list[Stanza]:
             stanzas.append(Stanza(words, (), first, last))
         else:
             stanza = stanzas[-1]
-            key, _blank, value = line.partition(" ") if " " in line else line.partition("\t")
-            options = (*stanza.options, (key.strip(), value.strip()))
-            stanzas[-1] = Stanza(stanza.words, options, stanza.first, last)
+            key, value = (*line.split(None, 1), "")[:2]
+            stanzas[-1] = Stanza(stanza.words, (*stanza.options, (key, value)), stanza.first, last)
     return stanzas
 
 
@@ -118,9 +122,8 @@ def _matches(pattern: str, path: str) -> bool:
     if glob.escape(pattern) == pattern:
         return False
     directory, name = os.path.split(pattern)
-    expression = re.escape(name).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
     base = os.path.basename(path)
-    return directory == os.path.dirname(path) and not base.startswith(".") and bool(re.fullmatch(expression, base))
+    return directory == os.path.dirname(path) and not base.startswith(".") and fnmatch.fnmatchcase(base, name)
 
 
 def without_interface(text: str, interface: str) -> str:
@@ -135,7 +138,7 @@ def without_interface(text: str, interface: str) -> str:
             continue
         span = slice(stanza.first - 1, stanza.last)
         kept = [HANDED_OVER + line if line.strip() else line for line in lines[span]]
-        others = [word for word in stanza.words[1:] if word != interface] if _is_list(stanza.keyword) else []
+        others = [word for word in stanza.words[1:] if not means(word, interface)] if _is_list(stanza.keyword) else []
         if others:
             kept.append(" ".join([stanza.keyword, *others]))
         lines[span] = kept

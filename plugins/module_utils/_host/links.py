@@ -106,7 +106,8 @@ def _network_manager(host: Host, interface: str) -> Owner | None:
 def default_link(host: Host) -> str:
     """The interface of the IPv4 default route, empty where there is none (proc_net(5))."""
     rows = [line.split() for line in (host.read_text("/proc/net/route") or "").splitlines()[1:]]
-    defaults = [(int(row[6]), row[0]) for row in rows if row[1] == "00000000" and row[7] == "00000000"]
+    # An unreachable default route is listed too, with a star for its interface.
+    defaults = [(int(row[6]), row[0]) for row in rows if row[1] == row[7] == "00000000" and row[0] != "*"]
     return min(defaults)[1] if defaults else ""
 
 
@@ -118,10 +119,18 @@ def ssh_connection(host: Host) -> dict[str, str]:
     """
     process = os.getpid()
     while process > 1:
-        environment = host.read_text(f"/proc/{process}/environ") or ""
+        environment = _environment(host, process)
         match = re.search(r"(?:^|\0)SSH_CONNECTION=(\S+) (\d+) (\S+) (\d+)", environment)
         if match:
             return dict(zip(("client", "client_port", "server", "port"), match.groups()))
         status = re.search(r"^PPid:\s*(\d+)", host.read_text(f"/proc/{process}/status") or "", re.MULTILINE)
         process = int(status.group(1)) if status else 0
     return {}
+
+
+def _environment(host: Host, process: int) -> str:
+    try:
+        return host.read_text(f"/proc/{process}/environ") or ""
+    except (PermissionError, ProcessLookupError):
+        # Not this user's, or just ended.
+        return ""

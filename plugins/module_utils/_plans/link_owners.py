@@ -9,7 +9,9 @@ be said there is an obstacle: it is named, and the interface stays with its owne
 
 from __future__ import annotations
 
+import fnmatch
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -61,8 +63,13 @@ class Owner:
 
 
 # Options that say nothing beyond the address (interfaces(5)), or nothing that networkd would have to be told.
-_IMPLIED = ("netmask", "broadcast", "network", "pointopoint", "hostname", "vendor", "client", "accept_ra", "autoconf")
-_IMPLIED_TOO = ("dad-attempts", "dad-interval", "preferred-lifetime", "privext", "scope", "leasetime", "leasehours")
+_IMPLIED = ("netmask", "broadcast", "network", "hostname", "vendor", "client", "accept_ra", "autoconf", "dad-attempts")
+_IMPLIED_TOO = ("dad-interval", "preferred-lifetime", "privext", "scope", "leasetime", "leasehours", "mtu", "hwaddress")
+_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "bond_slaves", "slaves")
+_METHODS = tuple((family, method) for family in ("inet", "inet6") for method in ("static", "dhcp", "manual")) + (
+    ("inet6", "auto"),
+)
+_MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 
 
 def ifupdown_owner(interface: str, files: Mapping[str, str]) -> Owner | None:
@@ -75,56 +82,80 @@ def ifupdown_owner(interface: str, files: Mapping[str, str]) -> Owner | None:
     obstacles: list[str] = []
     for path, text in files.items():
         for stanza in ifupdown.parse(text):
-            if stanza.keyword != "iface" or not stanza.names(interface):
+            found = _of_stanza(stanza, interface)
+            if found is None:
                 continue
-            source = source or f"{path} line {stanza.first}"
-            more, hindered = _from_stanza(stanza)
-            carried = carried.plus(more)
-            obstacles.extend(f"{path} line {stanza.first}: {what}" for what in hindered)
+            place = f"{path} line {stanza.first}"
+            source = source or place
+            carried = carried.plus(found[0])
+            obstacles.extend(f"{place}: {what}" for what in found[1])
     return Owner(IFUPDOWN, source, carried, tuple(obstacles)) if source else None
+
+
+def _of_stanza(stanza: ifupdown.Stanza, interface: str) -> tuple[Carried, list[str]] | None:
+    """What a stanza configures of an interface and what hinders a handover, None where it configures nothing of it."""
+    if stanza.keyword == "mapping":
+        concerned = any(fnmatch.fnmatchcase(interface, word) for word in stanza.words[1:])
+        return (Carried(), [" ".join(stanza.words)]) if concerned else None
+    if stanza.keyword != "iface":
+        logical = [word for word in stanza.words[1:] if word.startswith(interface + "=")]
+        return (Carried(), logical) if logical and stanza.names(interface) else None
+    if stanza.names(interface):
+        return _from_stanza(stanza)
+    ports = [f"{key} {value}" for key, value in stanza.options if key in _PORTS and interface in value.split()]
+    return (Carried(), [" ".join(stanza.words[:2]) + ": " + port for port in ports]) if ports else None
 
 
 def _from_stanza(stanza: ifupdown.Stanza) -> tuple[Carried, list[str]]:
     family, method = (stanza.words[2:4] + ("", ""))[:2]
     options = dict(stanza.options)
-    values: dict[str, tuple[str, ...]] = {}
     hindered: list[str] = []
+    if (family, method) not in _METHODS or len(stanza.words) > 4:
+        hindered.append(" ".join(stanza.words))
+    carried = Carried(dhcp4=(family, method) == ("inet", "dhcp"), mtu=options.get("mtu", ""))
     for key, value in stanza.options:
-        if key == "address" and method == "static":
-            values["addresses"] = (
-                *values.get("addresses", ()),
-                _with_length(value, options.get("netmask", ""), family),
-            )
-        elif key == "gateway":
-            values["gateways"] = (value,)
-        elif key in ("dns-nameservers", "dns-nameserver"):
-            values["dns"] = (*values.get("dns", ()), *value.split())
-        elif key in ("dns-search", "dns-domain"):
-            values["domains"] = (*values.get("domains", ()), *value.split())
-        elif key not in (*_IMPLIED, *_IMPLIED_TOO, "mtu", "hwaddress"):
+        more = _from_option(key, value, family, options.get("netmask", ""))
+        if more is None:
             hindered.append(f"{key} {value}")
-    if (family, method) not in _METHODS:
-        hindered.insert(0, " ".join(stanza.words))
-    carried = Carried(
-        dhcp4=(family, method) == ("inet", "dhcp"),
-        mtu=options.get("mtu", ""),
-        mac=options.get("hwaddress", "").replace("ether", "").strip(),
-        **values,
-    )
+        elif method == "static" or not more.addresses:
+            carried = carried.plus(more)
     return carried, hindered
 
 
-_METHODS = tuple((family, method) for family in ("inet", "inet6") for method in ("static", "dhcp", "manual")) + (
-    ("inet6", "auto"),
-)
+def _from_option(key: str, value: str, family: str, netmask: str) -> Carried | None:
+    """What outlives the old owner of an option, None where networkd could not be told."""
+    if key == "address":
+        address = _with_length(value, netmask, family)
+        return Carried(addresses=(address,)) if address else None
+    if key == "gateway":
+        return Carried(gateways=(value,))
+    if key in ("dns-nameservers", "dns-nameserver"):
+        return Carried(dns=tuple(value.split()))
+    if key in ("dns-search", "dns-domain"):
+        return Carried(domains=tuple(value.split()))
+    if key == "hwaddress":
+        mac = _MAC.search(value)
+        return Carried(mac=mac.group()) if mac else None
+    return Carried() if key in (*_IMPLIED, *_IMPLIED_TOO) else None
 
 
-def _with_length(address: str, netmask: str, family: str) -> str:
-    if "/" in address or not netmask:
-        return address if "/" in address else address + ("/128" if family == "inet6" else "/32")
-    if family == "inet":
-        return f"{address}/{ipaddress.IPv4Network('0.0.0.0/' + netmask).prefixlen}"
-    return f"{address}/{netmask}"
+def _with_length(address: str, netmask: str, family: str) -> str | None:
+    """ADDRESS/LENGTH as ifupdown gives it to the kernel, None where it cannot be told."""
+    bare, _slash, length = address.partition("/")
+    try:
+        parsed = ipaddress.ip_address(bare)
+        if family == "inet6":
+            return f"{bare}/{int(length or netmask or 128)}"
+        mask = length or netmask or _classful(int(parsed))
+        return f"{bare}/{ipaddress.IPv4Network('0.0.0.0/' + mask).prefixlen}"
+    except ValueError:
+        return None
+
+
+def _classful(address: int) -> str:
+    """The length that ifupdown takes where none is given, by the class of the address."""
+    first = address >> 24
+    return "8" if first < 128 else "16" if first < 192 else "24"
 
 
 def network_manager_owner(
@@ -137,40 +168,56 @@ def network_manager_owner(
     :param running: whether NetworkManager runs or is enabled; its profiles mean nothing otherwise
     """
     state = nm_keyfile.parse(device_state).get("device", {})
-    managed = state.get("managed") in ("true", "1") and bool(state.get("connection-uuid"))
-    for path, text in profiles.items():
-        keyfile = nm_keyfile.parse(text)
-        connection = keyfile.get("connection", {})
-        by_uuid = managed and connection.get("uuid") == state.get("connection-uuid")
-        if running and (by_uuid or connection.get("interface-name") == interface):
-            carried, hindered = _from_profile(keyfile)
-            return Owner(NETWORK_MANAGER, path, carried, tuple(f"{path}: {what}" for what in hindered))
-    if running and managed:
+    if not running or state.get("managed") == "false":
+        return None
+    keyfiles = {path: nm_keyfile.parse(text) for path, text in profiles.items()}
+    uuid = state.get("connection-uuid", "")
+    path = _profile_with(keyfiles, "uuid", uuid) or _profile_with(keyfiles, "interface-name", interface)
+    if path:
+        carried, hindered = _from_profile(keyfiles[path])
+        return Owner(NETWORK_MANAGER, path, carried, tuple(f"{path}: {what}" for what in hindered))
+    if uuid:
         return Owner(NETWORK_MANAGER, "a connection that it made by itself", Carried(dhcp4=True))
     return None
 
 
+def _profile_with(keyfiles: Mapping[str, nm_keyfile.Keyfile], key: str, value: str) -> str:
+    paths = (path for path, keyfile in keyfiles.items() if keyfile.get("connection", {}).get(key) == value)
+    return next(paths, "") if value else ""
+
+
 def _from_profile(keyfile: nm_keyfile.Keyfile) -> tuple[Carried, list[str]]:
-    hindered: list[str] = []
-    kind = keyfile.get("connection", {}).get("type", "ethernet")
-    if kind not in ("ethernet", "802-3-ethernet"):
-        hindered.append(f"type={kind}")
     ipv4, ipv6 = keyfile.get("ipv4", {}), keyfile.get("ipv6", {})
-    if ipv4.get("method") == "shared":
-        hindered.append("method=shared")
+    ethernet = keyfile.get("ethernet") or keyfile.get("802-3-ethernet", {})
     addresses, gateways = nm_keyfile.addresses(ipv4)
     addresses6, gateways6 = nm_keyfile.addresses(ipv6)
-    ethernet = keyfile.get("ethernet", {})
+    mac = ethernet.get("cloned-mac-address", "")
     carried = Carried(
         dhcp4=ipv4.get("method", "auto") == "auto",
         addresses=(*addresses, *addresses6),
         gateways=(*gateways, *gateways6),
-        dns=(*nm_keyfile.words(ipv4.get("dns", "")), *nm_keyfile.words(ipv6.get("dns", ""))),
-        domains=tuple(nm_keyfile.words(ipv4.get("dns-search", ""))),
+        dns=tuple(word for section in (ipv4, ipv6) for word in nm_keyfile.words(section.get("dns", ""))),
+        domains=tuple(word for section in (ipv4, ipv6) for word in nm_keyfile.words(section.get("dns-search", ""))),
         mtu=ethernet.get("mtu", ""),
-        mac=ethernet.get("cloned-mac-address", ""),
+        mac=mac if _MAC.fullmatch(mac) else "",
     )
-    return carried, hindered
+    return carried, _hindering(keyfile, mac)
+
+
+def _hindering(keyfile: nm_keyfile.Keyfile, mac: str) -> list[str]:
+    """What of a profile networkd could not be told."""
+    connection = keyfile.get("connection", {})
+    kind = connection.get("type", "ethernet")
+    found = [f"type={kind}"] if kind not in ("ethernet", "802-3-ethernet") else []
+    found += [f"{key}={connection[key]}" for key in ("master", "controller") if connection.get(key)]
+    found += ["[802-1x]"] if "802-1x" in keyfile else []
+    found += [f"cloned-mac-address={mac}"] if mac in ("random", "stable", "stable-ssid") else []
+    for name in ("ipv4", "ipv6"):
+        section = keyfile.get(name, {})
+        found += [f"{name}.method=shared"] if section.get("method") == "shared" else []
+        keys = nm_keyfile.numbered(section, "route") + nm_keyfile.numbered(section, "routing-rule")
+        found += [f"{name}.{key}={section[key]}" for key in keys]
+    return found
 
 
 def said(owner: Owner) -> str:
