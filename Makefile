@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 export VENV ?= .venv
+export VENV_PYTHON
 BIN := $(VENV)/bin
 # This checkout, under the name homelab.ipv6 and before any installed copy; the collections of the `ansible`
 # package come after it.
@@ -12,19 +13,18 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 # Commands that Ansible starts by name come from the environment.
 export PATH := $(abspath $(BIN)):$(PATH)
 
+# One argument of tools/stage.sh for each target.
+stages = $(foreach target,$(1),"$(target)=$(MAKE) $(target)")
+CHECK := lint-python lint-yaml lint-changelog types lint-ansible unit
+SCENARIOS := $(patsubst molecule/%/molecule.yml,molecule-%,$(wildcard molecule/*/molecule.yml))
+
 ##@ Every day
 .PHONY: venv check fix
 venv: ## make .venv: the newest supported Python of this machine with the pinned tools
 	@tools/venv.sh
 
 check: venv ## lint, types and unit tests
-	@tools/stage.sh \
-	    "python=$(MAKE) lint-python" \
-	    "yaml=$(MAKE) lint-yaml" \
-	    "changelog=$(MAKE) lint-changelog" \
-	    "types=$(MAKE) types" \
-	    "ansible-lint=$(MAKE) lint-ansible" \
-	    "unit=$(MAKE) unit"
+	@tools/stage.sh $(call stages,$(CHECK))
 
 fix: venv ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -53,7 +53,18 @@ unit: venv ## unit tests with coverage
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
 ##@ Before a release
-.PHONY: sanity docs build package-check
+.PHONY: test lab $(SCENARIOS) sanity docs build package-check
+test: venv ## all there is: check, what follows here, and each Molecule scenario on machines of the lab
+	@tools/stage.sh $(call stages,$(CHECK) sanity docs package-check lab $(SCENARIOS))
+
+lab: venv ## what the machines to test on are made from: host packages and images
+	tests/lab/setup-host.sh
+	tests/lab/lab images
+
+# molecule-NAME: one scenario alone.
+$(SCENARIOS): molecule-%: venv
+	molecule/run test -s $*
+
 sanity: venv ## ansible-test sanity
 	tools/sanity.sh
 
