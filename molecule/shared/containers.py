@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts and removes a scenario's containers. `create` and `destroy` of all scenarios; Molecule sets the environment.
+
+A platform of molecule.yml names its `image` (of tests/lab) and its `links`, veth pairs that are joined by hand so that
+no address management of podman's interferes:
+
+    - name: client12
+      image: debian12
+      machine_id: 0102030405060708090a0b0c0d0e0f10
+      links:
+        - {name: eth0, mac: "02:00:00:00:12:02", peer: router12, peer_name: lan0}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KEY = os.environ["HOMELAB_KEY"]
+PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+RUNS = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "runs"
+SCENARIO = yaml.safe_load(Path(os.environ["MOLECULE_FILE"]).read_text())
+PLATFORMS: list[dict[str, Any]] = SCENARIO["platforms"]
+LABELS = {"homelab-ipv6-molecule": KEY, "homelab-ipv6-scenario": f"{KEY}-{SCENARIO['scenario']['name']}"}
+# Booting takes 2 s; a busy machine is given its time.
+BOOT_PATIENCE = 60
+WAIT = "until [ -S /run/dbus/system_bus_socket ]; do sleep 0.1; done; systemctl is-system-running --wait"
+
+
+def execute(*argv: str, timeout: float = 60, accept: tuple[int, ...] = (0,)) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, check=False)
+    if done.returncode not in accept:
+        raise SystemExit(f"{' '.join(argv)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def container(name: str) -> str:
+    return f"{KEY}-{name}"
+
+
+def build_images() -> None:
+    """What is there already is not built again."""
+    suites = sorted({platform["image"].removesuffix("-full") for platform in PLATFORMS})
+    execute(str(PROJECT / "tests/lab/lab"), "images", *suites, timeout=2400)
+
+
+def start(platform: dict[str, Any]) -> None:
+    name = platform["name"]
+    labels = [f"--label={label}={value}" for label, value in LABELS.items()]
+    execute(
+        "podman", "run", "--detach", "--privileged", "--systemd=always", "--network=none",
+        f"--name={container(name)}", f"--hostname={name}", *labels, f"localhost/homelab-ipv6-{platform['image']}",
+    )  # fmt: skip
+    # "degraded" will do: a unit that cannot work in containers is no obstacle.
+    state = execute("podman", "exec", container(name), "sh", "-c", WAIT, timeout=BOOT_PATIENCE, accept=(0, 1))
+    if state not in {"running", "degraded"}:
+        raise SystemExit(f"{container(name)} is {state!r} instead of running")
+
+
+def join(pids: dict[str, str], name: str, link: dict[str, str]) -> None:
+    ends = [(name, link["name"], link.get("mac")), (link["peer"], link["peer_name"], link.get("peer_mac"))]
+    words: list[str] = []
+    for owner, interface, mac in ends:
+        address = ["address", mac] if mac else []
+        words += [*(["peer"] if words else []), "name", interface, *address, "netns", pids[owner]]
+        if owner == name:
+            words += ["type", "veth"]
+    execute("ip", "link", "add", *words)
+
+
+def up() -> None:
+    down()
+    build_images()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(start, PLATFORMS))
+    names = [platform["name"] for platform in PLATFORMS]
+    found = json.loads(execute("podman", "inspect", *map(container, names)))
+    pids = {name: str(one["State"]["Pid"]) for name, one in zip(names, found, strict=True)}
+    for platform in PLATFORMS:
+        for link in platform.get("links", []):
+            join(pids, platform["name"], link)
+
+
+def down() -> None:
+    label, value = "homelab-ipv6-scenario", LABELS["homelab-ipv6-scenario"]
+    found = execute("podman", "ps", "--all", "--quiet", f"--filter=label={label}={value}").split()
+    if found:
+        execute("podman", "rm", "--force", "--time=0", *found)
+    # The records of runs on these containers; see callback_plugins/record.py.
+    shutil.rmtree(RUNS, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    {"up": up, "down": down}[sys.argv[1]]()

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runs of a scenario's converge.yml, as callback_plugins/record.py wrote them down."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# These run on the controller; what is left costs a round trip to the managed host.
+ON_CONTROLLER = {
+    f"ansible.builtin.{name}"
+    for name in (
+        "add_host assert debug fail group_by import_role import_tasks include_role include_tasks include_vars meta "
+        "pause set_fact set_stats validate_argument_spec"
+    ).split()
+}
+# What apt-get prints about a simulation is not what it prints about the real thing.
+OTHER_WORDS_IN_CHECK_MODE = {"ansible.builtin.apt", "ansible.builtin.package"}
+
+
+@dataclass(frozen=True)
+class Result:
+    host: str
+    task: str
+    action: str
+    outcome: str
+    changed: bool
+    msg: str
+    diffs: list[Any]
+
+    @property
+    def on_host(self) -> bool:
+        return self.outcome != "skipped" and self.action not in ON_CONTROLLER
+
+    def promise(self) -> tuple[Any, ...]:
+        """What check mode must foretell."""
+        diffs = [] if self.action in OTHER_WORDS_IN_CHECK_MODE else self.diffs
+        return self.host, self.task, self.changed, json.dumps(diffs, sort_keys=True, indent=1)
+
+
+@dataclass(frozen=True)
+class Run:
+    playbook: str
+    check: bool
+    collection: str
+    results: list[Result]
+
+    @property
+    def changes(self) -> list[str]:
+        return [f"{result.host}: {result.task}" for result in self.results if result.changed]
+
+    def promises(self) -> list[tuple[Any, ...]]:
+        return sorted(result.promise() for result in self.results if result.changed or result.diffs)
+
+    def tasks_on(self, host: str) -> list[str]:
+        return [result.task for result in self.results if result.host == host and result.on_host]
+
+
+def read(path: Path) -> Run:
+    words = path.stem.split("-")
+    head, *lines = map(json.loads, path.read_text().splitlines())
+    return Run(words[1], words[-1] == "check", head["collection"], [Result(**line) for line in lines])
+
+
+def converge_runs() -> list[Run]:
+    """All runs of converge.yml since the containers were made, in order."""
+    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "runs"
+    return [run for run in map(read, sorted(directory.glob("*.jsonl"))) if run.playbook == "converge"]

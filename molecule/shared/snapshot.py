@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints, on a managed host, all that a module or role could have changed there, as JSON: what differs between two
+of these is a change. Runs on the host's own Python, from standard input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+COMMANDS = (
+    "ip -details address",
+    "ip -4 route show table all",
+    # Without the seconds until something expires.
+    "ip -6 route show table all | sed -E 's/ expires [0-9]+sec//'",
+    "nft list ruleset",
+    "systemctl list-unit-files --no-legend --no-pager",
+    "systemctl list-units --type=service --all --no-legend --plain --no-pager -o json | tr -d '\\n'",
+    "sysctl -a --ignore -r '^net.ipv6.conf.*(forwarding|accept_ra|disable_ipv6|autoconf|use_tempaddr)$'",
+)
+ROOTS = ("/etc", "/run/systemd/network", "/run/network", "/srv", "/root")
+LIVE = {"/etc/ld.so.cache", "/etc/mtab"}
+
+
+def describe(path: Path) -> str:
+    info = path.lstat()
+    shape = f"{stat.filemode(info.st_mode)} {info.st_uid}:{info.st_gid}"
+    if path.is_symlink():
+        return f"{shape} -> {path.readlink()}"
+    if path.is_file():
+        # The time too: a file that is written anew with the same bytes was not left alone.
+        return f"{shape} {info.st_mtime_ns} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return shape
+
+
+def files() -> dict[str, str]:
+    found = (path for root in ROOTS for path in Path(root).rglob("*"))
+    return {str(path): describe(path) for path in found if str(path) not in LIVE}
+
+
+def running_state() -> dict[str, str]:
+    state = {}
+    for command in COMMANDS:
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)  # noqa: S602 # constants above
+        for number, line in enumerate(done.stdout.splitlines()):
+            state[f"{command}: {line}"] = str(number)
+    return state
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(files() | running_state()))
