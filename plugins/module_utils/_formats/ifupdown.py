@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import fnmatch
-import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -51,7 +50,7 @@ class Stanza:
     def names(self, interface: str) -> bool:
         """Whether the stanza speaks of an interface."""
         words = self.words[1:2] if self.keyword == "iface" else self.words[1:]
-        return (self.keyword == "iface" or _is_list(self.keyword)) and any(means(word, interface) for word in words)
+        return (self.keyword == "iface" or is_list(self.keyword)) and any(means(word, interface) for word in words)
 
 
 def means(word: str, interface: str) -> bool:
@@ -59,7 +58,14 @@ def means(word: str, interface: str) -> bool:
     return re.split("[:=]", word, maxsplit=1)[0] == interface
 
 
-def _is_list(keyword: str) -> bool:
+def brings_up_as_another(word: str, interface: str) -> bool:
+    """Whether a word of a list lets an interface be up under another name: eth0=home, or the pattern /eth*/=home."""
+    match = re.match(r"^/([^/]+)(?:/[^=]*)?=", word)
+    return word.startswith(interface + "=") or bool(match and fnmatch.fnmatchcase(interface, match.group(1)))
+
+
+def is_list(keyword: str) -> bool:
+    """Whether a stanza is a list of interfaces."""
     return keyword in LISTS or keyword.startswith("allow-")
 
 
@@ -111,19 +117,20 @@ def is_read(path: str, stanzas: Sequence[Stanza], base: str = "/etc/network") ->
     """Whether a file with these stanzas reads ``path`` in."""
     directory, name = os.path.split(path)
     for pattern, is_directory in sources(stanzas, base):
-        if is_directory and pattern.rstrip("/") == directory and DIRECTORY_ENTRY.match(name):
+        if is_directory and _matches(pattern.rstrip("/"), directory) and DIRECTORY_ENTRY.match(name):
             return True
-        if not is_directory and (pattern == path or _matches(pattern, path)):
+        if not is_directory and _matches(pattern, path):
             return True
     return False
 
 
 def _matches(pattern: str, path: str) -> bool:
-    if glob.escape(pattern) == pattern:
-        return False
-    directory, name = os.path.split(pattern)
-    base = os.path.basename(path)
-    return directory == os.path.dirname(path) and not base.startswith(".") and fnmatch.fnmatchcase(base, name)
+    """As glob(7) does it: a wildcard ends at a slash and matches no leading dot."""
+    parts, names = pattern.split("/"), path.split("/")
+    return len(parts) == len(names) and all(
+        name == part or (fnmatch.fnmatchcase(name, part) and not name.startswith("."))
+        for part, name in zip(parts, names)
+    )
 
 
 def without_interface(text: str, interface: str) -> str:
@@ -138,7 +145,7 @@ def without_interface(text: str, interface: str) -> str:
             continue
         span = slice(stanza.first - 1, stanza.last)
         kept = [HANDED_OVER + line if line.strip() else line for line in lines[span]]
-        others = [word for word in stanza.words[1:] if not means(word, interface)] if _is_list(stanza.keyword) else []
+        others = [word for word in stanza.words[1:] if not means(word, interface)] if is_list(stanza.keyword) else []
         if others:
             kept.append(" ".join([stanza.keyword, *others]))
         lines[span] = kept

@@ -98,8 +98,8 @@ def _of_stanza(stanza: ifupdown.Stanza, interface: str) -> tuple[Carried, list[s
         concerned = any(fnmatch.fnmatchcase(interface, word) for word in stanza.words[1:])
         return (Carried(), [" ".join(stanza.words)]) if concerned else None
     if stanza.keyword != "iface":
-        logical = [word for word in stanza.words[1:] if word.startswith(interface + "=")]
-        return (Carried(), logical) if logical and stanza.names(interface) else None
+        logical = [word for word in stanza.words[1:] if ifupdown.brings_up_as_another(word, interface)]
+        return (Carried(), logical) if logical and ifupdown.is_list(stanza.keyword) else None
     if stanza.names(interface):
         return _from_stanza(stanza)
     ports = [f"{key} {value}" for key, value in stanza.options if key in _PORTS and interface in value.split()]
