@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ipaddress import IPv6Address, IPv6Network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.ipv6 import (
+    parse_hardware_address,
+    parse_host_address,
+    parse_prefix,
+)
+
+
+@given(st.ip_addresses(network="2001:db8::/32"))
+def test_an_address_is_read_in_any_spelling(address: IPv6Address) -> None:
+    for text in (str(address), address.exploded, address.exploded.upper()):
+        assert parse_host_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("192.0.2.1", "is an IPv4 address, where an IPv6 address belongs"),
+        ("2001:db8::1/64", "has a prefix length"),
+        ("2001:db8::g", "is not an IPv6 address"),
+        ("fe80::1", "is a link-local address"),
+        ("fe80::1%eth0", "is a link-local address"),
+        ("ff02::1", "is a multicast address"),
+        ("::1", "is a loopback address"),
+        ("::", "is the unspecified address"),
+        ("", "is not an IPv6 address"),
+    ],
+)
+def test_what_no_server_hands_out(text: str, says: str) -> None:
+    with pytest.raises(ValueProblem) as raised:
+        parse_host_address(text)
+    assert says in str(raised.value)
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 128))
+def test_a_prefix_is_read_back(address: IPv6Address, length: int) -> None:
+    prefix = IPv6Network((address, length), strict=False)
+    assert parse_prefix(str(prefix)) == prefix
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("2001:db8::", "has no prefix length"),
+        ("2001:db8::1/64", "has bits set behind its length of 64. Write 2001:db8::/64"),
+        ("2001:db8::/129", "is not an IPv6 prefix"),
+        ("192.0.2.0/24", "is an IPv4 network, where an IPv6 prefix belongs"),
+    ],
+)
+def test_what_is_no_prefix(text: str, says: str) -> None:
+    with pytest.raises(ValueProblem) as raised:
+        parse_prefix(text)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["52:54:00:AB:34:56", "52-54-00-ab-34-56"])
+def test_hardware_address(text: str) -> None:
+    assert parse_hardware_address(text) == "52:54:00:ab:34:56"
+
+
+@pytest.mark.parametrize("text", ["52:54:00:12:34", "525400123456", "52:54-00:12:34:56", "52:54:00:12:34:5g", 5])
+def test_what_is_no_hardware_address(text: object) -> None:
+    with pytest.raises(ValueProblem, match="is not an Ethernet address"):
+        parse_hardware_address(text)
