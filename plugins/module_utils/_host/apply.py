@@ -11,11 +11,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from .._plans.steps import Await, Files, KernelValue, Run, Step
+from .._plans.steps import Await, Files, KernelValue, Require, Restart, Run, SocketCommand, Step
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host
+from .service import restart
 from .sysctl import overwritten
+from .unix_socket import ask
 
 AWAIT_INTERVAL = 0.2
 
@@ -83,8 +85,28 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
     elif isinstance(step, KernelValue):
         undone.undo.append(_rewrite({step.path: step.before, **overwritten(host, step.path)}))
         _write_value(step.path, step.after)
-    else:
+    elif isinstance(step, Await):
         _await(host, step)
+    else:
+        _perform_on_service(host, step, undone)
+
+
+def _perform_on_service(host: Host, step: Restart | SocketCommand | Require, undone: _Undone) -> None:
+    if isinstance(step, Require):
+        if host.which(step.tool) is None:
+            raise Fault("run " + step.tool, f"it is not installed. Install the package {step.package} first")
+    elif isinstance(step, Restart):
+        undone.recover.append(lambda: restart(host, step.unit, step.udp6_port, step.timeout))
+        restart(host, step.unit, step.udp6_port, step.timeout)
+    else:
+        undone.recover.append(lambda: _tell(step))
+        _tell(step)
+
+
+def _tell(step: SocketCommand) -> None:
+    answer = ask(step.path, step.request, step.timeout)
+    if not re.search(step.expect, answer):
+        raise Fault(step.why, answer)
 
 
 def _command(host: Host, argv: Sequence[str], why: str, timeout: float) -> Undo:

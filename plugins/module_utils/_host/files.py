@@ -200,7 +200,8 @@ class FileSet:
             said = outcome.said
             for path, staged in names.items():
                 said = said.replace(staged, path)
-            raise Fault(f"{argv[0]} refuses the new configuration", said)
+            telling = "; ".join(match.group() for match in re.finditer(check.telling, said)) if check.telling else ""
+            raise Fault(f"{check.tool or argv[0]} refuses the new configuration", telling or said)
 
     def _move(self, change: FileChange) -> None:
         # Removing a symbolic link takes the link alone.

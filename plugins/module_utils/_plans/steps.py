@@ -38,12 +38,14 @@ class FileChange:
     """One file from one state to another; None is its absence.
 
     :param secret: its content never shows in a diff
+    :param hide: what never shows of its content: passwords in a file that is not ours
     """
 
     path: str
     before: FileState | None
     after: FileState | None
     secret: bool = False
+    hide: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -59,7 +61,12 @@ class FileChange:
     def _shown(self, state: FileState | None) -> str:
         if state is None:
             return ""
-        return "(content hidden)\n" if self.secret else state.text
+        if self.secret:
+            return "(content hidden)\n"
+        text = state.text
+        for hidden in self.hide:
+            text = text.replace(hidden, "********")
+        return text
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,14 @@ class Check:
 
     :param argv: the checking command
     :param scratch: files that exist for the check alone: PATH → content
+    :param tool: its name for the user where ``argv`` begins with another
+    :param telling: regular expression of the lines that say what is wrong, for a tool that says much more
     """
 
     argv: tuple[str, ...]
     scratch: Mapping[str, str] = field(default_factory=dict)
+    tool: str = ""
+    telling: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,58 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Restart:
+    """Restart a service, and see that it stays up; a plan whose service does not is taken back.
+
+    :param udp6_port: it has to listen on this port again
+    :param timeout: seconds
+    """
+
+    unit: str
+    udp6_port: int | None = None
+    timeout: float = 20.0
+
+    changes_host = True
+
+    def describe(self) -> str:
+        return "restart " + self.unit
+
+
+@dataclass(frozen=True)
+class SocketCommand:
+    """A request to a daemon over its UNIX socket, given again after the files are back when a later step fails.
+
+    :param path: of the socket
+    :param expect: regular expression searched in the answer
+    :param why: what it does, in words
+    """
+
+    path: str
+    request: str
+    expect: str
+    why: str
+    timeout: float = 20.0
+
+    changes_host = True
+
+    def describe(self) -> str:
+        return self.why
+
+
+@dataclass(frozen=True)
+class Require:
+    """A tool has to be there. Check mode says what will come on a host that does not have it yet."""
+
+    tool: str
+    package: str
+
+    changes_host = False
+
+    def describe(self) -> str:
+        return f"require {self.tool}"
+
+
+@dataclass(frozen=True)
 class KernelValue:
     """A running value under /proc/sys."""
 
@@ -150,7 +213,7 @@ class Await:
         return "wait: " + self.why
 
 
-Step = Union[Files, Run, KernelValue, Await]
+Step = Union[Files, Run, Restart, SocketCommand, Require, KernelValue, Await]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The static hosts of a DHCPv6 server as the user gives them, whichever server it is: read, judged and placed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any, Callable
+
+from .._formats.syntax import SyntaxProblem
+from .._values.duid import Duid, networkd_duid
+from .._values.errors import Refusal, ValueProblem
+from .._values.ipv6 import parse_hardware_address, parse_host_address, parse_prefix
+
+DHCP6_PORT = 547
+DUID, HWADDR = "duid", "hwaddr"
+# What every server takes as the name of a host, and none for something else.
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+HOSTNAME = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
+
+
+@dataclass(frozen=True)
+class StaticHost:
+    """A host of the set.
+
+    :param option: where the user wrote it
+    :param kind: of identifier, ``duid`` or ``hwaddr``
+    :param identifier: in its canonical form
+    :param subnet: the user named it
+    """
+
+    option: str
+    name: str
+    kind: str
+    identifier: str
+    addresses: tuple[IPv6Address, ...] = ()
+    prefixes: tuple[IPv6Network, ...] = ()
+    hostname: str | None = None
+    subnet: IPv6Network | None = None
+
+    def result(self) -> dict[str, Any]:
+        """What the module returns of it."""
+        return {
+            "name": self.name,
+            self.kind: self.identifier,
+            "addresses": [str(address) for address in self.addresses],
+            "prefixes": [str(prefix) for prefix in self.prefixes],
+            "hostname": self.hostname,
+        }
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The part of a host that belongs to one subnet."""
+
+    host: StaticHost
+    subnet: IPv6Network
+    addresses: tuple[IPv6Address, ...]
+    prefixes: tuple[IPv6Network, ...]
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A host in the server's configuration that is not of the set.
+
+    :param where: words for the user
+    """
+
+    where: str
+    addresses: tuple[IPv6Address, ...]
+    prefixes: tuple[IPv6Network, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """The module's options beside the hosts.
+
+    :param config_content: the whole text of config_file where it belongs to the caller
+    :param control_socket: an empty one means to restart the service
+    """
+
+    config_file: str
+    hosts_file: str
+    config_content: str | None
+    ensure_include: bool
+    control_socket: str | None
+    purge: bool
+    validate: bool
+    reload: bool
+    service: str
+
+
+def unreadable(option: str, path: str, problem: SyntaxProblem) -> Refusal:
+    """Say where a configuration cannot be read."""
+    where = f"{path} line {problem.line}, column {problem.column}"
+    return Refusal(option, where, "cannot be read: " + problem.problem, "Correct it there; nothing was changed")
+
+
+def read_hosts(items: Sequence[Mapping[str, Any]]) -> list[StaticHost]:
+    """The set as the user gave it.
+
+    :raises Refusal: a host that cannot be right, or two that cannot both be
+    """
+    hosts = [_read_host(f"hosts[{number}]", item) for number, item in enumerate(items)]
+    _refuse_twins(hosts)
+    return hosts
+
+
+def _at(option: str, parse: Callable[[object], Any], value: object) -> Any:
+    try:
+        return parse(value)
+    except ValueProblem as problem:
+        raise Refusal.of(option, problem) from None
+
+
+def _read_host(option: str, item: Mapping[str, Any]) -> StaticHost:
+    name = item["name"]
+    if not NAME.fullmatch(name) or "--" in name:
+        remedy = "Use letters, digits, dots and single dashes, and begin and end with a letter or digit"
+        raise Refusal(option + ".name", repr(name), "cannot be the name of a host", remedy)
+    kind, identifier = _read_identifier(option, name, item)
+    hostname = item.get("hostname")
+    if hostname is not None and not HOSTNAME.fullmatch(hostname):
+        raise Refusal(option + ".hostname", repr(hostname), "is no host name", "Write it as nas or nas.example.org")
+    subnet = item.get("subnet")
+    host = StaticHost(
+        option,
+        name,
+        kind,
+        identifier,
+        tuple(
+            _at(f"{option}.addresses[{number}]", parse_host_address, value)
+            for number, value in enumerate(item.get("addresses") or ())
+        ),
+        tuple(
+            _at(f"{option}.prefixes[{number}]", parse_prefix, value)
+            for number, value in enumerate(item.get("prefixes") or ())
+        ),
+        hostname,
+        None if subnet is None else _at(option + ".subnet", parse_prefix, subnet),
+    )
+    if not (host.addresses or host.prefixes or host.hostname):
+        raise Refusal(option, name, "gets nothing from the server", "Give it addresses, prefixes or a hostname")
+    return host
+
+
+def _read_identifier(option: str, name: str, item: Mapping[str, Any]) -> tuple[str, str]:
+    given = [key for key in ("duid", "machine_id", "hwaddr") if item.get(key) is not None]
+    if len(given) != 1:
+        problem = "is known by {}, where one identifier belongs".format(" and ".join(given) or "no identifier")
+        raise Refusal(option, name, problem, "Give exactly one of duid, machine_id and hwaddr")
+    key = given[0]
+    where = f"{option}.{key}"
+    if key == "hwaddr":
+        return HWADDR, _at(where, parse_hardware_address, item[key])
+    return DUID, str(_at(where, Duid.parse if key == "duid" else networkd_duid, item[key]))
+
+
+def merge(hosts: Sequence[StaticHost], kept: Sequence[StaticHost]) -> list[StaticHost]:
+    """The set, and behind it the hosts that stay although it does not name them.
+
+    :raises Refusal: one of them has what a host of the set is to get
+    """
+    _refuse_twins([*kept, *hosts])
+    return [*hosts, *kept]
+
+
+def _refuse_twins(hosts: Sequence[StaticHost]) -> None:
+    seen: dict[object, StaticHost] = {}
+
+    def claim(host: StaticHost, key: object, option: str, what: str, remedy: str) -> None:
+        other = seen.setdefault(key, host)
+        if other is not host:
+            raise Refusal(host.option + option, key, f"is also the {what} of {other.option} ({other.name})", remedy)
+
+    for host in hosts:
+        claim(host, host.name, ".name", "name", "Give each host a name of its own")
+        remedy = "A client has one entry; several addresses of it go into the one"
+        if host.kind == DUID:
+            remedy += ". If these are two machines, one is a clone: give it a machine-id of its own"
+        claim(host, host.identifier, "." + host.kind, host.kind, remedy)
+        for number, address in enumerate(host.addresses):
+            if address in host.addresses[:number]:
+                raise Refusal(f"{host.option}.addresses[{number}]", address, "is given twice", "Leave one out")
+            claim(host, address, f".addresses[{number}]", "address", "Give each host an address of its own")
+    for number, host in enumerate(hosts):
+        for other in hosts[:number]:
+            _refuse_overlap(host, other)
+
+
+def _refuse_overlap(host: StaticHost, other: StaticHost) -> None:
+    for prefix in host.prefixes:
+        if any(prefix.overlaps(taken) for taken in other.prefixes):
+            problem = f"overlaps a prefix of {other.option} ({other.name})"
+            raise Refusal(host.option + ".prefixes", prefix, problem, "Delegate each prefix once")
+
+
+def place(hosts: Sequence[StaticHost], served: Sequence[IPv6Network], where: str) -> list[Placement]:
+    """Find each host's subnets.
+
+    :param served: the subnets that the server has
+    :param where: the file that says so
+    :raises Refusal: an address outside every served subnet, or a host that could be in several
+    """
+    found: list[Placement] = []
+    for host in hosts:
+        by_subnet: dict[IPv6Network, list[IPv6Address]] = {}
+        for number, address in enumerate(host.addresses):
+            subnet = _subnet_of(f"{host.option}.addresses[{number}]", address, host.subnet, served, where)
+            by_subnet.setdefault(subnet, []).append(address)
+        home = next(iter(by_subnet), None) or _only_subnet(host, served, where)
+        by_subnet.setdefault(home, [])
+        found += [
+            Placement(host, subnet, tuple(addresses), host.prefixes if subnet == home else ())
+            for subnet, addresses in by_subnet.items()
+        ]
+    return found
+
+
+def _listed(served: Sequence[IPv6Network]) -> str:
+    return ", ".join(str(prefix) for prefix in served) or "none"
+
+
+def _subnet_of(
+    option: str, address: IPv6Address, subnet: IPv6Network | None, served: Sequence[IPv6Network], where: str
+) -> IPv6Network:
+    fitting = [prefix for prefix in served if address in prefix and subnet in (None, prefix)]
+    if not fitting:
+        asked = f"the subnet {subnet}" if subnet else "every subnet that the server has"
+        problem = f"lies outside {asked} (in {where}: {_listed(served)})"
+        raise Refusal(option, address, problem, "Correct the address, or add its subnet to the server's configuration")
+    return max(fitting, key=lambda prefix: prefix.prefixlen)
+
+
+def _only_subnet(host: StaticHost, served: Sequence[IPv6Network], where: str) -> IPv6Network:
+    fitting = [prefix for prefix in served if host.subnet in (None, prefix)]
+    if host.subnet and not fitting:
+        problem = f"is no subnet of the server (in {where}: {_listed(served)})"
+        raise Refusal(host.option + ".subnet", host.subnet, problem, "Name one of these")
+    if len(fitting) != 1:
+        problem = f"has no address that tells its subnet (in {where}: {_listed(served)})"
+        raise Refusal(host.option, host.name, problem, "Name its subnet")
+    return fitting[0]
+
+
+def refuse_strangers(placements: Sequence[Placement], strangers: Sequence[Stranger]) -> None:
+    """Refuse what another host in the server's configuration has already.
+
+    :raises Refusal: one address or prefix for two
+    """
+    for placement in placements:
+        for stranger in strangers:
+            taken = [address for address in placement.addresses if address in stranger.addresses]
+            if taken:
+                option, problem = ".addresses", f"is also the address of {stranger.where}"
+                raise Refusal(placement.host.option + option, taken[0], problem, "Remove it there or change it here")
+            for prefix in placement.prefixes:
+                if any(prefix.overlaps(other) for other in stranger.prefixes):
+                    problem = f"overlaps a prefix of {stranger.where}"
+                    remedy = "Remove it there or change it here"
+                    raise Refusal(placement.host.option + ".prefixes", prefix, problem, remedy)

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Static hosts of ISC's dhcpd: a file of their own, which the configuration includes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .._formats import dhcpd
+from .._formats.dhcpd import HostDeclaration, Statement
+from .._formats.syntax import SyntaxProblem
+from .._values.errors import Refusal
+from .dhcp6_hosts import (
+    DHCP6_PORT,
+    DUID,
+    Options,
+    Placement,
+    StaticHost,
+    Stranger,
+    merge,
+    place,
+    refuse_strangers,
+    unreadable,
+)
+from .steps import Check, FileChange, FileState, Plan, Require, Restart, Step, file_steps
+
+CONFIG_FILE = "/etc/dhcp/dhcpd6.conf"
+HOSTS_FILE = "/etc/dhcp/homelab-ipv6-hosts6.conf"
+SERVICE = "isc-dhcp-server"
+TOOL, PACKAGE = "dhcpd", "isc-dhcp-server"
+# The lines of dhcpd -t that say what is wrong.
+TELLING = r"(?m)^(?:\S+ line \d+: [^\n]*|Can't open [^\n]*)"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The host as it is.
+
+    :param config: the configuration file
+    :param hosts: the file of hosts
+    :param included: the other files that the configuration reads along: path → text
+    :param installed: the server is
+    :param active: the service runs
+    :param listening: it has a DHCPv6 socket
+    """
+
+    config: FileState | None
+    hosts: FileState | None
+    installed: bool
+    active: bool
+    listening: bool
+    included: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Config:
+    """The configuration with all that it includes, but for the file of hosts."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    others: tuple[tuple[str, str, tuple[Statement, ...]], ...]
+
+    def everything(self) -> list[Statement]:
+        return [*self.statements, *(one for _path, _text, statements in self.others for one in statements)]
+
+
+def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
+    """Make the file of hosts hold these, and the configuration include it.
+
+    :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
+    """
+    _refuse_foreign(options.hosts_file, found.hosts)
+    wanted = list(hosts) if options.purge else merge(hosts, _kept(hosts, options.hosts_file, found.hosts))
+    if options.config_content is None and found.config is None:
+        return _not_yet(wanted, options, found)
+    config = _read(options, found)
+    placements = place(wanted, dhcpd.served(config.everything()), options.config_file)
+    strangers = _strangers(config, options)
+    _refuse_conflicts(placements, strangers)
+    text, warnings = _with_include(config, options)
+    before = {options.config_file: found.config, options.hosts_file: found.hosts}
+    after = {options.config_file: text, options.hosts_file: dhcpd.render(_declarations(placements))}
+    changes = [FileChange(path, state, _file(state, after[path])) for path, state in before.items()]
+    return Plan(
+        steps=_steps(changes, text, options, found),
+        warnings=(*warnings, *_quoted(strangers)),
+        result={
+            "hosts": [host.result() for host in wanted],
+            "unmanaged": [{"name": host.name, "file": path, "line": host.line} for path, host in strangers],
+        },
+    )
+
+
+def _file(before: FileState | None, text: str) -> FileState:
+    return before.with_text(text) if before else FileState(text)
+
+
+def _refuse_foreign(path: str, state: FileState | None) -> None:
+    if state and state.text.strip() and not state.text.startswith(dhcpd.HEADER):
+        problem = "exists and was not written by this module"
+        raise Refusal("hosts_file", path, problem, "Name another file, or move its hosts into this task and remove it")
+
+
+def _kept(hosts: Sequence[StaticHost], path: str, state: FileState | None) -> list[StaticHost]:
+    """Those hosts in our file that the set does not name."""
+    if state is None:
+        return []
+    try:
+        declared = dhcpd.hosts(state.text, dhcpd.parse(state.text))
+    except SyntaxProblem as problem:
+        raise unreadable("hosts_file", path, problem) from None
+    named = {host.name for host in hosts}
+    known = {host.identifier for host in hosts}
+    kept: dict[str, StaticHost] = {}
+    for one in declared:
+        repeated = dhcpd.REPEATED.match(one.name)
+        name = repeated.group(1) if repeated else one.name
+        if name in named or one.identifier in known:
+            continue
+        before = kept.get(name)
+        kept[name] = StaticHost(
+            f"{name} in {path}",
+            name,
+            one.kind,
+            one.identifier,
+            (before.addresses if before else ()) + one.addresses,
+            (before.prefixes if before else ()) + one.prefixes,
+            one.hostname,
+        )
+    return list(kept.values())
+
+
+def _read(options: Options, found: Found) -> _Config:
+    text = options.config_content
+    option = "config_content" if text is not None else "config_file"
+    if text is None:
+        text = found.config.text if found.config else ""
+    try:
+        statements = dhcpd.parse(text)
+    except SyntaxProblem as problem:
+        raise unreadable(option, "its" if option == "config_content" else options.config_file, problem) from None
+    others: list[tuple[str, str, tuple[Statement, ...]]] = []
+    for path, other in found.included.items():
+        try:
+            others.append((path, other, dhcpd.parse(other)))
+        except SyntaxProblem as problem:
+            raise unreadable("config_file", path, problem) from None
+    return _Config(text, statements, tuple(others))
+
+
+def _strangers(config: _Config, options: Options) -> list[tuple[str, HostDeclaration]]:
+    main = [(options.config_file, host) for host in dhcpd.hosts(config.text, config.statements)]
+    return main + [(path, host) for path, text, other in config.others for host in dhcpd.hosts(text, other)]
+
+
+def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple[str, HostDeclaration]]) -> None:
+    for placement in placements:
+        host = placement.host
+        if len(placement.addresses) > 1:
+            problem = f"is a second address of {host.name} in {placement.subnet}, and dhcpd gives a client one a subnet"
+            raise Refusal(host.option + ".addresses", placement.addresses[1], problem, "Leave one of them out")
+        for path, other in strangers:
+            where = f"the host {other.name} in {path} line {other.line}, which this task does not manage"
+            remedy = "Remove it there, or leave it out here"
+            if host.name == other.name:
+                raise Refusal(host.option + ".name", host.name, f"is also the name of {where}", remedy)
+            if host.identifier == other.identifier:
+                raise Refusal(f"{host.option}.{host.kind}", host.identifier, f"is also that of {where}", remedy)
+    refuse_strangers(
+        placements,
+        [
+            Stranger(f"the host {other.name} in {path} line {other.line}", other.addresses, other.prefixes)
+            for path, other in strangers
+        ],
+    )
+
+
+def _quoted(strangers: Sequence[tuple[str, HostDeclaration]]) -> list[str]:
+    return [
+        f"{path} line {host.line}: the DUID of host {host.name} stands in quotes, so dhcpd takes it for text "
+        "and it never matches. Take the quotes away."
+        for path, host in strangers
+        if host.quoted and ":" in host.identifier
+    ]
+
+
+def _declarations(placements: Sequence[Placement]) -> list[HostDeclaration]:
+    found: list[HostDeclaration] = []
+    for placement in placements:
+        host = placement.host
+        nth = sum(one.host is host for one in placements[: len(found)]) + 1
+        name = host.name if nth == 1 else f"{host.name}--{nth}"
+        one = _declaration(host)
+        found.append(replace(one, name=name, addresses=placement.addresses, prefixes=placement.prefixes))
+    return found
+
+
+def _with_include(config: _Config, options: Options) -> tuple[str, list[str]]:
+    if options.hosts_file in dhcpd.includes(config.everything()):
+        return config.text, []
+    if not options.ensure_include:
+        warning = f"{options.config_file} does not include {options.hosts_file}: the server does not see these hosts."
+        return config.text, [warning]
+    newline = "\r\n" if "\r\n" in config.text else "\n"
+    gap = "" if config.text.endswith("\n") or not config.text else newline
+    return config.text + gap + dhcpd.render_include(options.hosts_file).replace("\n", newline), []
+
+
+def _steps(changes: Sequence[FileChange], config: str, options: Options, found: Found) -> tuple[Step, ...]:
+    steps: list[Step] = list(file_steps(changes, _check(config, options) if options.validate else None))
+    if not steps:
+        return ()
+    if options.validate or not found.installed:
+        steps.insert(0, Require(TOOL, PACKAGE))
+    if options.reload and found.active:
+        # A change of hosts needs a restart: dhcpd reads its configuration once.
+        steps.append(Restart(options.service, udp6_port=DHCP6_PORT if found.listening else None))
+    return tuple(steps)
+
+
+def _check(config: str, options: Options) -> Check:
+    """dhcpd looks at a copy of the configuration that includes the new hosts from where they lie aside."""
+    staged = config.replace(f'"{options.hosts_file}"', f'"{{staged:{options.hosts_file}}}"')
+    argv = (TOOL, "-6", "-t", "-cf", f"{{staged:{options.config_file}}}")
+    return Check(argv, scratch={options.config_file: staged}, telling=TELLING)
+
+
+def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
+    """The server has no configuration. A run says so; check mode on a host that will get it lists the hosts."""
+    if found.installed:
+        remedy = "Write one, or give its whole text as config_content"
+        raise Refusal("config_file", options.config_file, "does not exist", remedy)
+    text = dhcpd.render([_declaration(host) for host in hosts])
+    change = FileChange(options.hosts_file, found.hosts, _file(found.hosts, text))
+    return Plan(
+        steps=(Require(TOOL, PACKAGE), *file_steps([change])),
+        warnings=(f"{PACKAGE} is not installed yet: its subnets are not known, so the hosts could not be checked.",),
+        result={"hosts": [host.result() for host in hosts], "unmanaged": []},
+    )
+
+
+def _declaration(host: StaticHost) -> HostDeclaration:
+    kind = dhcpd.DUID if host.kind == DUID else dhcpd.HARDWARE
+    return HostDeclaration(host.name, kind, host.identifier, host.addresses, host.prefixes, host.hostname)

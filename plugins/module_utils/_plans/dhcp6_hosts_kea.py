@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Static hosts of kea-dhcp6: reservations in the subnets of its one configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._formats.kea_config import KeaConfig, Place, Reservation, Revision, Subnet
+from .._formats.kea_edit import render
+from .._formats.syntax import SyntaxProblem
+from .._values.errors import Refusal
+from .dhcp6_hosts import (
+    DHCP6_PORT,
+    DUID,
+    Options,
+    Placement,
+    StaticHost,
+    Stranger,
+    merge,
+    place,
+    refuse_strangers,
+    unreadable,
+)
+from .steps import Check, FileChange, FileState, Plan, Require, Restart, SocketCommand, Step, file_steps
+
+CONFIG_FILE = "/etc/kea/kea-dhcp6.conf"
+SERVICE = "kea-dhcp6-server"
+TOOL, PACKAGE = "kea-dhcp6", "kea-dhcp6-server"
+USER = "_kea"
+# Kea's own directory for sockets: a bare name in the configuration stands for one in it.
+SOCKET_DIRECTORY = "/run/kea/"
+RELOAD = '{ "command": "config-reload" }'
+DONE = r'"result"\s*:\s*0\b'
+# The lines of kea-dhcp6 -t that say what is wrong.
+TELLING = r"(?m)^(?:Error encountered|Syntax check failed)[^\n]*"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The host as it is.
+
+    :param config: the configuration file
+    :param installed: the server is
+    :param has_user: there is the user that Debian's server runs as
+    :param active: the service runs
+    :param listening: it has a DHCPv6 socket
+    :param socket: the control socket that answers, None where there is none
+    """
+
+    config: FileState | None
+    installed: bool
+    has_user: bool
+    active: bool
+    listening: bool
+    socket: str | None
+
+
+def socket_path(option: str | None, config: FileState | None) -> str | None:
+    """The control socket of the server that runs now, None if it should not be or cannot be used.
+
+    :param option: what the user said of it; an empty one means not to use it
+    """
+    if option is not None:
+        return option or None
+    try:
+        named = KeaConfig.parse(config.text).control_socket if config else None
+    except SyntaxProblem:
+        return None
+    if named is None:
+        return None
+    return named if named.startswith("/") else SOCKET_DIRECTORY + named
+
+
+def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
+    """Make the reservations that are ours be these.
+
+    :raises Refusal: the configuration cannot be read, or a host cannot be put into it
+    """
+    if options.config_content is None and found.config is None:
+        return _not_yet(hosts, options, found)
+    old = _parse(options, found)
+    config = _target(options, old)
+    wanted = list(hosts) if options.purge or old is None else merge(hosts, _kept(hosts, old.subnets))
+    placements = place(wanted, [subnet.prefix for subnet in config.subnets], _where(config, options.config_file))
+    revisions = [_revision(subnet, placements) for subnet in config.subnets]
+    _refuse_included(revisions, options.config_file)
+    strangers = _strangers(config, revisions)
+    refuse_strangers(placements, [_stranger(stranger, options.config_file) for stranger in strangers])
+    steps = _steps(config.revised(revisions), config, options, found)
+    return Plan(
+        steps=steps,
+        result={
+            "hosts": [host.result() for host in wanted],
+            "unmanaged": [
+                {stranger.reservation.kind: stranger.reservation.identifier, "line": stranger.line}
+                for stranger in strangers
+            ],
+        },
+    )
+
+
+def _parse(options: Options, found: Found) -> KeaConfig | None:
+    if found.config is None:
+        return None
+    try:
+        return KeaConfig.parse(found.config.text)
+    except SyntaxProblem as problem:
+        if options.config_content is not None:
+            # It is about to be replaced; there is nothing in it that could be taken over.
+            return None
+        raise unreadable("config_file", options.config_file, problem) from None
+
+
+def _target(options: Options, old: KeaConfig | None) -> KeaConfig:
+    """The configuration into which the hosts go: the caller's, or what is there."""
+    if options.config_content is None and old is not None:
+        return old
+    try:
+        return KeaConfig.parse(options.config_content or "")
+    except SyntaxProblem as problem:
+        raise unreadable("config_content", "its", problem) from None
+
+
+def _where(config: KeaConfig, path: str) -> str:
+    included = ", ".join(include.path for include in config.included_subnets)
+    return f"{path}, not looking into the included {included}" if included else path
+
+
+def _kept(hosts: Sequence[StaticHost], subnets: Sequence[Subnet]) -> list[StaticHost]:
+    """Those of our hosts in the configuration that the set does not name."""
+    named = {host.name for host in hosts}
+    known = {host.identifier for host in hosts}
+    kept: dict[str, StaticHost] = {}
+    for subnet in subnets:
+        for reservation in (one.reservation for one in subnet.places):
+            if not reservation.host or reservation.host in named or reservation.identifier in known:
+                continue
+            before = kept.get(reservation.host)
+            kept[reservation.host] = StaticHost(
+                f"{reservation.host} in the configuration",
+                reservation.host,
+                DUID if reservation.kind == "duid" else "hwaddr",
+                reservation.identifier,
+                (before.addresses if before else ()) + reservation.addresses,
+                (before.prefixes if before else ()) + reservation.prefixes,
+                reservation.hostname,
+                None if before else subnet.prefix,
+            )
+    return list(kept.values())
+
+
+def _wanted(placement: Placement) -> Reservation:
+    host = placement.host
+    kind = "duid" if host.kind == DUID else "hw-address"
+    return Reservation(kind, host.identifier, placement.addresses, placement.prefixes, host.hostname, host.name)
+
+
+def _revision(subnet: Subnet, placements: Sequence[Placement]) -> Revision:
+    """Match the hosts of one subnet with the reservations in it: by identifier first, then by our name for it."""
+    wanted = [_wanted(placement) for placement in placements if placement.subnet == subnet.prefix]
+    free = {one.number: one.reservation for one in subnet.places}
+    update: dict[int, Reservation] = {}
+    add: list[Reservation] = []
+    for attribute in ("identifier", "host"):
+        add = []
+        for reservation in wanted:
+            value = getattr(reservation, attribute)
+            number = next((number for number, one in free.items() if getattr(one, attribute) == value), None)
+            if number is None:
+                add.append(reservation)
+            else:
+                del free[number]
+                update[number] = reservation
+        wanted = add
+    # Whatever is ours by then belongs to no host of the set: those that stay without purge are in it.
+    remove = [number for number, one in free.items() if one.host]
+    return Revision(subnet, update, remove, add)
+
+
+def _refuse_included(revisions: Sequence[Revision], path: str) -> None:
+    for revision in revisions:
+        if revision.subnet.includes and (revision.add or revision.update or revision.remove):
+            include = revision.subnet.includes[0].path
+            problem = f"takes its reservations from {include} by <?include?>"
+            remedy = f"Move them into {path}, where they can be told from others"
+            raise Refusal("config_file", f"subnet {revision.subnet.prefix} in {path}", problem, remedy)
+
+
+def _strangers(config: KeaConfig, revisions: Sequence[Revision]) -> list[Place]:
+    touched = {
+        (revision.subnet.prefix, number) for revision in revisions for number in (*revision.update, *revision.remove)
+    }
+    inside = [one for subnet in config.subnets for one in subnet.places if (subnet.prefix, one.number) not in touched]
+    return [*inside, *config.everywhere]
+
+
+def _stranger(one: Place, path: str) -> Stranger:
+    where = f"the reservation in {path} line {one.line}, which this task does not manage"
+    return Stranger(where, one.reservation.addresses, one.reservation.prefixes)
+
+
+def _steps(text: str, config: KeaConfig, options: Options, found: Found) -> tuple[Step, ...]:
+    # Passwords are for the daemon's eyes only.
+    private = found.has_user and config.secrets()
+    new = FileState(text, 0o640, "root", USER) if private else FileState(text)
+    after = found.config.with_text(text) if found.config else new
+    change = FileChange(options.config_file, found.config, after, hide=tuple(config.secrets()))
+    check = _check(options.config_file, found) if options.validate else None
+    steps: list[Step] = list(file_steps([change], check))
+    if not steps:
+        return ()
+    if options.validate or not found.installed:
+        steps.insert(0, Require(TOOL, PACKAGE))
+    if options.reload and found.active:
+        steps.append(_reload(options.service, found))
+    return tuple(steps)
+
+
+def _check(path: str, found: Found) -> Check:
+    argv: tuple[str, ...] = (TOOL, "-t", f"{{staged:{path}}}")
+    if found.has_user:
+        # The daemon's own eyes: a file that only root can read would stop it at its next start.
+        argv = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--", *argv)
+    return Check(argv, tool=TOOL, telling=TELLING)
+
+
+def _reload(service: str, found: Found) -> Step:
+    if found.socket is not None:
+        return SocketCommand(found.socket, RELOAD, DONE, f"have {service} reload its configuration")
+    return Restart(service, udp6_port=DHCP6_PORT if found.listening else None)
+
+
+def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
+    """The server has no configuration. A run says so; check mode on a host that will get it lists the hosts."""
+    if found.installed:
+        remedy = "Write one, or give its whole text as config_content"
+        raise Refusal("config_file", options.config_file, "does not exist", remedy)
+    listed = [Reservation(host.kind, host.identifier, host.addresses, host.prefixes, host.hostname) for host in hosts]
+    text = render({"reservations": [reservation.members() for reservation in listed]}) + "\n"
+    change = FileChange(options.config_file, None, FileState(text))
+    return Plan(
+        steps=(Require(TOOL, PACKAGE), *file_steps([change])),
+        warnings=(f"{PACKAGE} is not installed yet: its subnets are not known, so the hosts could not be checked.",),
+        result={"hosts": [host.result() for host in hosts], "unmanaged": []},
+    )

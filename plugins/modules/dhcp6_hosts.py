@@ -1,0 +1,255 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dhcp6_hosts
+short_description: Static hosts of a DHCPv6 server as one set
+version_added: 0.1.0
+author:
+  - The homelab.ipv6 developers (@homelab-ipv6)
+description:
+  - Gives hosts that are known by their DUID (or link-layer address) the IPv6 addresses, delegated prefixes and names
+    that are meant for them. All hosts are given at once; what is wrong with one of them is said before anything
+    changes.
+  - The new configuration is written beside the old one, checked by the server's own checker, moved in one go and
+    applied. If the server does not come back, the old files and the old server do, and the error says what it said.
+  - For Kea the hosts become reservations in the configuration's subnets. Every byte beside them stays as it is,
+    comments included. A reservation that this module wrote says so in its C(user-context); one that does not is its
+    user's and is left alone, unless it is for a host of O(hosts), by identifier and subnet, and so is taken over.
+  - For dhcpd the hosts become a file of their own, O(hosts_file), and the configuration includes it. Only that file is
+    ever rewritten.
+options:
+  provider:
+    description:
+      - The server.
+      - V(kea) is ISC's Kea, C(kea-dhcp6).
+      - V(dhcpd) is ISC's older DHCP server.
+    type: str
+    choices: [kea, dhcpd]
+    default: kea
+  hosts:
+    description:
+      - The static hosts, each known by exactly one of O(hosts[].duid), O(hosts[].machine_id) and O(hosts[].hwaddr).
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The host's name in the server's configuration, and the one by which it is found again.
+        type: str
+        required: true
+      duid:
+        description:
+          - The DUID under which the host asks, in any notation that programs show, be it C(00-01-00-01-…) from Windows,
+            colons, bare digits, or the C string from a dhclient lease file.
+          - Read it from the client, or from the server's log or leases. It cannot be computed from the MAC address.
+          - Put it in quotes, since YAML takes some DUIDs for numbers.
+        type: str
+      machine_id:
+        description:
+          - The host's C(/etc/machine-id), from which systemd-networkd makes its DUID unless it is told otherwise. So a
+            container's address can be given before the container first boots.
+        type: str
+      hwaddr:
+        description:
+          - The link-layer (MAC) address.
+          - Kea finds it in some packets only, and dhcpd nowhere but inside a DUID-LL or DUID-LLT; prefer the DUID.
+        type: str
+      addresses:
+        description:
+          - The addresses. Each must lie in a subnet of the server, and need not lie in a pool.
+          - dhcpd gives a host one address a subnet.
+        type: list
+        elements: str
+        default: []
+      prefixes:
+        description: Prefixes that are delegated to the host.
+        type: list
+        elements: str
+        default: []
+      hostname:
+        description: The name that the server knows the host by, for instance in dynamic DNS.
+        type: str
+      subnet:
+        description: The subnet, where no address tells it, or to make sure that the addresses lie in it.
+        type: str
+  config_file:
+    description:
+      - The server's configuration.
+      - By default V(/etc/kea/kea-dhcp6.conf) for Kea and V(/etc/dhcp/dhcpd6.conf) for dhcpd.
+    type: path
+  config_content:
+    description:
+      - The whole text of O(config_file), without these hosts, where the file belongs to the caller.
+      - Configuration and hosts are then planned, checked and moved as one. Without it the file that is there is edited.
+    type: str
+  hosts_file:
+    description: The file of hosts for dhcpd, which belongs to this module.
+    type: path
+    default: /etc/dhcp/homelab-ipv6-hosts6.conf
+  ensure_include:
+    description: For dhcpd, add a line to O(config_file) that includes O(hosts_file) if there is none.
+    type: bool
+    default: true
+  control_socket:
+    description:
+      - Kea's control socket, over which it takes the new configuration without a restart.
+      - By default the one that its configuration names. Empty, or where nobody answers, the service is restarted.
+    type: str
+  purge:
+    description:
+      - V(true) removes the hosts that this module wrote earlier and that O(hosts) does not name any more.
+      - V(false) keeps them.
+    type: bool
+    default: true
+  validate:
+    description: Have the server's own checker look at the new configuration before it is moved.
+    type: bool
+    default: true
+  reload:
+    description:
+      - Apply the configuration to the server if it runs. A server that does not run is not started.
+      - A V(kea) with a control socket reloads, others restart.
+    type: bool
+    default: true
+  service:
+    description:
+      - The systemd service to restart.
+      - By default V(kea-dhcp6-server) for Kea and V(isc-dhcp-server) for dhcpd.
+    type: str
+extends_documentation_fragment:
+  - homelab.ipv6.attributes
+notes:
+  - Several interfaces of one host ask with one DUID, and a reservation serves one of them at a time.
+  - Cloned machines share a machine-id and so a DUID; give each its own first.
+seealso:
+  - plugin: homelab.ipv6.duid
+    plugin_type: filter
+  - plugin: homelab.ipv6.networkd_duid
+    plugin_type: filter
+  - name: Host reservations in Kea
+    description: What a reservation can do.
+    link: https://kea.readthedocs.io/en/stable/arm/dhcp6-srv.html#host-reservations-in-dhcpv6
+  - name: dhcpd.conf(5)
+    description: The host declaration.
+    link: https://manpages.debian.org/bookworm/isc-dhcp-server/dhcpd.conf.5.en.html
+"""
+
+EXAMPLES = r"""
+- name: Give three machines their addresses
+  homelab.ipv6.dhcp6_hosts:
+    hosts:
+      - name: nas
+        # Copied from Windows' ipconfig /all, a log, a lease file: any notation.
+        duid: 00-01-00-01-2A-3B-4C-5D-52-54-00-12-34-56
+        addresses: ["2001:db8:0:1::10"]
+      - name: buildbot
+        # A container with systemd-networkd: its DUID follows from its machine-id.
+        machine_id: 0123456789abcdef0123456789abcdef
+        addresses: ["2001:db8:0:1::20"]
+      - name: second-router
+        duid: "00:03:00:01:52:54:00:65:43:21"
+        addresses: ["2001:db8:0:1::2"]
+        prefixes: ["2001:db8:0:100::/56"]
+
+- name: Add one host to those that are there
+  homelab.ipv6.dhcp6_hosts:
+    provider: dhcpd
+    purge: false
+    hosts:
+      - name: printer
+        duid: "00:03:00:01:00:80:77:31:01:07"
+        addresses: ["2001:db8:0:1::30"]
+
+- name: Write configuration and hosts as one
+  homelab.ipv6.dhcp6_hosts:
+    config_content: "{{ lookup('template', 'kea-dhcp6.conf.j2') }}"
+    hosts: "{{ static_hosts }}"
+"""
+
+RETURN = r"""
+hosts:
+  description: The hosts that the server has from this module, DUIDs and addresses in their canonical form.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: nas
+      duid: 00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56
+      addresses: ["2001:db8:0:1::10"]
+      prefixes: []
+      hostname: null
+unmanaged:
+  description: Static hosts in the server's configuration that this module left alone, and where they stand.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - duid: 00:01:00:01:2a:3b:4c:5d:52:54:00:ab:cd:ef
+      line: 42
+steps:
+  description: What was done, or would be done in check mode, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [require kea-dhcp6, write /etc/kea/kea-dhcp6.conf, have kea-dhcp6-server reload its configuration]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcpd as dhcpd_host
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import kea as kea_host
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcpd as dhcpd_plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+
+# What reads the host, and what plans.
+PROVIDERS = {"kea": (kea_host, kea_plan), "dhcpd": (dhcpd_host, dhcpd_plan)}
+
+
+def build(host, params):
+    read, planning = PROVIDERS[params["provider"]]
+    given = {key: value for key, value in params.items() if key not in ("provider", "hosts")}
+    given["config_file"] = params["config_file"] or planning.CONFIG_FILE
+    given["service"] = params["service"] or planning.SERVICE
+    options = Options(**given)
+    return planning.plan(read_hosts(params["hosts"]), options, read.find(host, options))
+
+
+def main():
+    host_options = {
+        "name": {"type": "str", "required": True},
+        "duid": {"type": "str"},
+        "machine_id": {"type": "str"},
+        "hwaddr": {"type": "str"},
+        "addresses": {"type": "list", "elements": "str", "default": []},
+        "prefixes": {"type": "list", "elements": "str", "default": []},
+        "hostname": {"type": "str"},
+        "subnet": {"type": "str"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "provider": {"type": "str", "choices": ["kea", "dhcpd"], "default": "kea"},
+            "hosts": {"type": "list", "elements": "dict", "required": True, "options": host_options},
+            "config_file": {"type": "path"},
+            "config_content": {"type": "str"},
+            "hosts_file": {"type": "path", "default": "/etc/dhcp/homelab-ipv6-hosts6.conf"},
+            "ensure_include": {"type": "bool", "default": True},
+            "control_socket": {"type": "str"},
+            "purge": {"type": "bool", "default": True},
+            "validate": {"type": "bool", "default": True},
+            "reload": {"type": "bool", "default": True},
+            "service": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    run_module(module, "dhcp6_hosts", build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any
+
+import pytest
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import (
+    Stranger,
+    place,
+    read_hosts,
+    refuse_strangers,
+)
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+
+DUID = "00:03:00:01:52:54:00:65:43:21"
+OTHER = "00:03:00:01:52:54:00:65:43:22"
+LAN, GUESTS = IPv6Network("2001:db8:0:1::/64"), IPv6Network("2001:db8:0:2::/64")
+
+
+def host(**given: Any) -> dict[str, Any]:
+    return {"name": "nas", "duid": DUID, "addresses": ["2001:db8:0:1::10"], **given}
+
+
+def other(**given: Any) -> dict[str, Any]:
+    return {"name": "tv", "duid": OTHER, "addresses": ["2001:db8:0:1::11"], **given}
+
+
+def test_hosts_are_read_in_their_canonical_form() -> None:
+    nas, bot, mac = read_hosts(
+        [
+            host(
+                duid="00-03-00-01-52-54-00-65-43-21", addresses=["2001:DB8:0:1:0::10"], prefixes=["2001:db8:100::/56"]
+            ),
+            host(name="bot", duid=None, machine_id="0102030405060708090a0b0c0d0e0f10", addresses=[], hostname="bot"),
+            host(name="mac", duid=None, hwaddr="52-54-00-AB-CD-EF", addresses=["2001:db8:0:2::1"]),
+        ]
+    )
+    assert (nas.kind, nas.identifier, nas.addresses) == ("duid", DUID, (IPv6Address("2001:db8:0:1::10"),))
+    assert nas.prefixes == (IPv6Network("2001:db8:100::/56"),)
+    assert (bot.kind, bot.identifier) == ("duid", "00:02:00:00:ab:11:61:77:40:de:13:42:c3:a2")
+    assert (mac.kind, mac.identifier) == ("hwaddr", "52:54:00:ab:cd:ef")
+    assert mac.result() == {
+        "name": "mac",
+        "hwaddr": "52:54:00:ab:cd:ef",
+        "addresses": ["2001:db8:0:2::1"],
+        "prefixes": [],
+        "hostname": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("hosts", "says"),
+    [
+        (
+            [host(duid=DUID[:-3])],
+            f"hosts[0].duid: {DUID[:-3]} has 9 octets, where a DUID-LL of hardware type 1 has 10.",
+        ),
+        ([host(), other(duid="00:03:0")], "hosts[1].duid: 00:03:0 has '0' as its octet 3"),
+        ([host(duid="00:03:00:01:52:54:00:65:43:2x")], "has 'x' in it, which is no hexadecimal digit"),
+        ([host(duid=None, machine_id="12")], "hosts[0].machine_id: 12 is not a machine-id"),
+        ([host(duid=None, hwaddr="52:54")], "hosts[0].hwaddr: 52:54 is not an Ethernet address"),
+        ([host(duid=None)], "hosts[0]: nas is known by no identifier, where one identifier belongs"),
+        ([host(hwaddr="52:54:00:ab:cd:ef")], "is known by duid and hwaddr, where one identifier belongs. Give exactly"),
+        ([host(addresses=["192.0.2.1"])], "hosts[0].addresses[0]: 192.0.2.1 is an IPv4 address, where an IPv6 address"),
+        ([host(prefixes=["192.0.2.0/24"])], "hosts[0].prefixes[0]: 192.0.2.0/24 is an IPv4 network"),
+        ([host(subnet="2001:db8::")], "hosts[0].subnet: 2001:db8:: has no prefix length"),
+        ([host(name="my nas")], "hosts[0].name: 'my nas' cannot be the name of a host"),
+        ([host(name="nas--2")], "hosts[0].name: 'nas--2' cannot be the name of a host"),
+        ([host(hostname="na_s")], "hosts[0].hostname: 'na_s' is no host name"),
+        ([host(addresses=[])], "hosts[0]: nas gets nothing from the server"),
+        ([host(), other(name="nas")], "hosts[1].name: nas is also the name of hosts[0] (nas)"),
+        (
+            [host(), other(), host(name="x", duid=DUID.replace(":", "-"), addresses=["2001:db8::9"])],
+            f"hosts[2].duid: {DUID} is also the duid of hosts[0] (nas).",
+        ),
+        (
+            [host(), other(addresses=["2001:db8:0:1::11", "2001:db8:0:1::10"])],
+            "hosts[1].addresses[1]: 2001:db8:0:1::10 is also the address of hosts[0] (nas)",
+        ),
+        ([host(addresses=["2001:db8::1", "2001:db8::1"])], "hosts[0].addresses[1]: 2001:db8::1 is given twice"),
+        (
+            [host(prefixes=["2001:db8:100::/56"]), other(prefixes=["2001:db8:100:80::/60"])],
+            "hosts[1].prefixes: 2001:db8:100:80::/60 overlaps a prefix of hosts[0] (nas)",
+        ),
+    ],
+)
+def test_refusals_name_option_value_and_remedy(hosts: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(Refusal) as raised:
+        read_hosts(hosts)
+    assert says in str(raised.value)
+    assert raised.value.remedy
+
+
+def test_a_host_is_placed_by_its_addresses() -> None:
+    (nas,) = read_hosts([host(addresses=["2001:db8:0:2::1", "2001:db8:0:1::1"], prefixes=["2001:db8:100::/56"])])
+    guests, lan = place([nas], [LAN, GUESTS], "kea.conf")
+    assert (guests.subnet, guests.addresses) == (GUESTS, (IPv6Address("2001:db8:0:2::1"),))
+    assert (lan.subnet, lan.addresses) == (LAN, (IPv6Address("2001:db8:0:1::1"),))
+    # The prefix goes with the first.
+    assert guests.prefixes == nas.prefixes
+    assert lan.prefixes == ()
+
+
+def test_a_host_without_addresses_goes_where_only_one_subnet_is_or_where_it_is_told() -> None:
+    (nas,) = read_hosts([host(addresses=[], hostname="nas")])
+    assert [placement.subnet for placement in place([nas], [LAN], "kea.conf")] == [LAN]
+    (nas,) = read_hosts([host(addresses=[], hostname="nas", subnet=str(GUESTS))])
+    assert [placement.subnet for placement in place([nas], [LAN, GUESTS], "kea.conf")] == [GUESTS]
+
+
+@pytest.mark.parametrize(
+    ("given", "served", "says"),
+    [
+        (
+            host(addresses=["2001:db8:9::1"]),
+            [LAN, GUESTS],
+            "lies outside every subnet that the server has (in kea.conf: 2001:db8:0:1::/64, 2001:db8:0:2::/64).",
+        ),
+        (host(), [], "lies outside every subnet that the server has (in kea.conf: none)"),
+        (host(subnet=str(GUESTS)), [LAN, GUESTS], "lies outside the subnet 2001:db8:0:2::/64"),
+        (host(addresses=[], hostname="nas"), [LAN, GUESTS], "hosts[0]: nas has no address that tells its subnet"),
+        (
+            host(addresses=[], hostname="nas", subnet="2001:db8:9::/64"),
+            [LAN],
+            "hosts[0].subnet: 2001:db8:9::/64 is no subnet of the server",
+        ),
+    ],
+)
+def test_a_host_that_fits_nowhere_is_refused(given: dict[str, Any], served: list[IPv6Network], says: str) -> None:
+    with pytest.raises(Refusal) as raised:
+        place(read_hosts([given]), served, "kea.conf")
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("stranger", "says"),
+    [
+        (Stranger("the printer", (IPv6Address("2001:db8:0:1::10"),)), "2001:db8:0:1::10 is also the address of the p"),
+        (
+            Stranger("the printer", (), (IPv6Network("2001:db8:100::/48"),)),
+            "hosts[0].prefixes: 2001:db8:100::/56 overlaps a prefix of the printer",
+        ),
+    ],
+)
+def test_what_another_host_has_is_refused(stranger: Stranger, says: str) -> None:
+    placements = place(read_hosts([host(prefixes=["2001:db8:100::/56"])]), [LAN], "kea.conf")
+    refuse_strangers(placements, [Stranger("someone", (IPv6Address("2001:db8:0:1::99"),))])
+    with pytest.raises(Refusal) as raised:
+        refuse_strangers(placements, [stranger])
+    assert says in str(raised.value)

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dhcpd import (
+    CONFIG_FILE,
+    HOSTS_FILE,
+    SERVICE,
+    Found,
+    plan,
+)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import (
+    Files,
+    FileState,
+    Plan,
+    Require,
+    Restart,
+)
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+
+NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
+TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:65:43:22", "addresses": ["2001:db8:0:1::11"]}
+CONFIG = """# mine
+subnet6 2001:db8:0:1::/64 { }
+subnet6 2001:db8:0:2::/64 { }
+"""
+INCLUDE = f'include "{HOSTS_FILE}";\n'
+OPTIONS = Options(
+    config_file=CONFIG_FILE,
+    hosts_file=HOSTS_FILE,
+    config_content=None,
+    ensure_include=True,
+    control_socket=None,
+    purge=True,
+    validate=True,
+    reload=True,
+    service=SERVICE,
+)
+RUNNING = Found(None, None, installed=True, active=True, listening=True)
+
+
+def planned(
+    config: str | None, written: str | None, *hosts: dict[str, Any], found: Found = RUNNING, **given: Any
+) -> Plan:
+    found = dataclasses.replace(
+        found,
+        config=None if config is None else FileState(config),
+        hosts=None if written is None else FileState(written),
+    )
+    return plan(read_hosts(hosts), dataclasses.replace(OPTIONS, **given), found)
+
+
+def files(found: Plan) -> dict[str, str]:
+    steps = [step for step in found.steps if isinstance(step, Files)]
+    return {change.path: change.after.text for step in steps for change in step.changes if change.after}
+
+
+def names(text: str) -> list[str]:
+    return [host.name for host in dhcpd.hosts(text, dhcpd.parse(text))]
+
+
+def test_hosts_get_a_file_and_the_configuration_a_line() -> None:
+    found = files(planned(CONFIG, None, NAS, TV))
+    assert found[CONFIG_FILE] == CONFIG + INCLUDE
+    assert names(found[HOSTS_FILE]) == ["nas", "tv"]
+    assert not planned(found[CONFIG_FILE], found[HOSTS_FILE], NAS, TV).changed
+
+
+def test_a_line_that_includes_it_may_stand_anywhere() -> None:
+    assert list(files(planned("group {\n" + INCLUDE + "}\n" + CONFIG, None, NAS))) == [HOSTS_FILE]
+    elsewhere = dataclasses.replace(RUNNING, included={"/etc/dhcp/more.conf": INCLUDE})
+    text = CONFIG + 'include "/etc/dhcp/more.conf";\n'
+    assert list(files(planned(text, None, NAS, found=elsewhere))) == [HOSTS_FILE]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (CONFIG.rstrip("\n"), CONFIG + INCLUDE),
+        (CONFIG.replace("\n", "\r\n"), (CONFIG + INCLUDE).replace("\n", "\r\n")),
+    ],
+)
+def test_the_line_fits_the_file(config: str, expected: str) -> None:
+    assert files(planned(config, None, NAS))[CONFIG_FILE] == expected
+
+
+def test_a_configuration_that_is_not_to_be_touched_is_not() -> None:
+    found = planned(CONFIG, None, NAS, ensure_include=False)
+    assert list(files(found)) == [HOSTS_FILE]
+    assert "does not include /etc/dhcp/homelab-ipv6-hosts6.conf" in found.warnings[0]
+
+
+def test_purge() -> None:
+    first = files(planned(CONFIG, None, NAS))
+    second = files(planned(first[CONFIG_FILE], first[HOSTS_FILE], TV, purge=False))
+    assert names(second[HOSTS_FILE]) == ["tv", "nas"]
+    third = files(planned(first[CONFIG_FILE], second[HOSTS_FILE], TV))
+    assert names(third[HOSTS_FILE]) == ["tv"]
+    with pytest.raises(Refusal, match="is also the address of nas in"):
+        planned(CONFIG, first[HOSTS_FILE], {**TV, "addresses": NAS["addresses"]}, purge=False)
+
+
+def test_a_host_in_two_subnets_is_declared_twice_and_read_back_as_one() -> None:
+    both = {**NAS, "addresses": ["2001:db8:0:1::10", "2001:db8:0:2::10"], "prefixes": ["2001:db8:100::/56"]}
+    first = files(planned(CONFIG, None, both))
+    assert names(first[HOSTS_FILE]) == ["nas", "nas--2"]
+    assert first[HOSTS_FILE].count("fixed-prefix6") == 1
+    assert not planned(first[CONFIG_FILE], first[HOSTS_FILE], purge=False).changed
+
+
+def test_steps() -> None:
+    require, moved, restart = planned(CONFIG, None, NAS).steps
+    assert require == Require("dhcpd", "isc-dhcp-server")
+    assert isinstance(moved, Files)
+    assert moved.check
+    assert moved.check.argv == ("dhcpd", "-6", "-t", "-cf", "{staged:/etc/dhcp/dhcpd6.conf}")
+    assert moved.check.scratch == {CONFIG_FILE: CONFIG + f'include "{{staged:{HOSTS_FILE}}}";\n'}
+    assert restart == Restart(SERVICE, 547)
+
+
+@pytest.mark.parametrize(
+    ("found", "given", "kinds"),
+    [
+        (dataclasses.replace(RUNNING, active=False), {}, [Require, Files]),
+        (RUNNING, {"reload": False}, [Require, Files]),
+        (RUNNING, {"validate": False}, [Files, Restart]),
+    ],
+)
+def test_steps_that_are_left_out(found: Found, given: dict[str, Any], kinds: list[type]) -> None:
+    assert [type(step) for step in planned(CONFIG, None, NAS, found=found, **given).steps] == kinds
+
+
+def test_config_content_is_the_whole_file() -> None:
+    found = planned("nonsense", None, NAS, config_content=CONFIG)
+    assert files(found)[CONFIG_FILE] == CONFIG + INCLUDE
+    assert not planned(CONFIG + INCLUDE, files(found)[HOSTS_FILE], NAS, config_content=CONFIG).changed
+
+
+def test_a_bare_host_lists_what_will_come() -> None:
+    bare = dataclasses.replace(RUNNING, installed=False, active=False)
+    found = planned(None, None, NAS, found=bare)
+    assert names(files(found)[HOSTS_FILE]) == ["nas"]
+    assert isinstance(found.steps[0], Require)
+    assert "not installed yet" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "written", "hosts", "given", "says"),
+    [
+        ("a {", None, [NAS], {}, "config_file: /etc/dhcp/dhcpd6.conf line 1, column 3 cannot be read: this { is never"),
+        (CONFIG, None, [NAS], {"config_content": "a {"}, "config_content: its line 1, column 3 cannot be read"),
+        (None, None, [NAS], {}, "config_file: /etc/dhcp/dhcpd6.conf does not exist"),
+        (CONFIG, "host mine { }\n", [NAS], {}, "hosts_file: /etc/dhcp/homelab-ipv6-hosts6.conf exists and was not"),
+        (
+            CONFIG,
+            dhcpd.HEADER + "a {",
+            [NAS],
+            {"purge": False},
+            "hosts_file: /etc/dhcp/homelab-ipv6-hosts6.conf line 2",
+        ),
+        (CONFIG, None, [{**NAS, "addresses": ["2001:db8:9::1"]}], {}, "lies outside every subnet"),
+        (
+            CONFIG,
+            None,
+            [{**NAS, "addresses": ["2001:db8:0:1::1", "2001:db8:0:1::2"]}],
+            {},
+            "hosts[0].addresses: 2001:db8:0:1::2 is a second address of nas in 2001:db8:0:1::/64",
+        ),
+        (
+            CONFIG + "host x { fixed-address6 2001:db8:0:1::10; }",
+            None,
+            [NAS],
+            {},
+            "2001:db8:0:1::10 is also the address of the host x in /etc/dhcp/dhcpd6.conf line 4",
+        ),
+        (
+            CONFIG + "host x { host-identifier option dhcp6.client-id 0:3:0:1:52:54:0:65:43:21; }",
+            None,
+            [NAS],
+            {},
+            "hosts[0].duid: 00:03:00:01:52:54:00:65:43:21 is also that of the host x in /etc/dhcp/dhcpd6.conf line 4",
+        ),
+        (CONFIG + "host nas { }", None, [NAS], {}, "hosts[0].name: nas is also the name of the host nas in"),
+    ],
+)
+def test_refusals(
+    config: str | None, written: str | None, hosts: list[dict[str, Any]], given: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(Refusal) as raised:
+        planned(config, written, *hosts, **given)
+    assert says in str(raised.value)
+
+
+def test_included_files_count() -> None:
+    more = {"/etc/dhcp/more.conf": "subnet6 2001:db8:0:3::/64 { }\nhost x { fixed-address6 2001:db8:0:3::9; }"}
+    found = dataclasses.replace(RUNNING, included=more)
+    third = {**NAS, "addresses": ["2001:db8:0:3::10"]}
+    done = planned(CONFIG, None, third, found=found)
+    assert done.result["unmanaged"] == [{"name": "x", "file": "/etc/dhcp/more.conf", "line": 2}]
+    with pytest.raises(Refusal, match=r"/etc/dhcp/more\.conf line 2"):
+        planned(CONFIG, None, {**NAS, "addresses": ["2001:db8:0:3::9"]}, found=found)
+    broken = dataclasses.replace(RUNNING, included={"/etc/dhcp/more.conf": "a {"})
+    with pytest.raises(Refusal, match=r"config_file: /etc/dhcp/more\.conf line 1, column 3 cannot be read"):
+        planned(CONFIG, None, NAS, found=broken)
+
+
+def test_a_duid_in_quotes_is_pointed_out() -> None:
+    text = CONFIG + 'host x { host-identifier option dhcp6.client-id "00:02:00:00:00:01:05"; }\n'
+    (warning,) = planned(text, None, NAS).warnings
+    assert warning.startswith("/etc/dhcp/dhcpd6.conf line 4: the DUID of host x stands in quotes")

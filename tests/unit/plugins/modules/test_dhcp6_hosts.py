@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole module against the real checkers of Kea and dhcpd, on configurations that no running server reads."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from ansible_collections.homelab.ipv6.plugins.module_utils import _module
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
+from ansible_collections.homelab.ipv6.plugins.modules.dhcp6_hosts import build
+
+DATA = Path(__file__).parents[1] / "module_utils/_formats/data"
+NAS = {"name": "storage", "duid": "00-03-00-01-52-54-00-65-43-21", "addresses": ["2001:db8:0:1::9"]}
+DEFAULTS: dict[str, Any] = {
+    "config_content": None,
+    "ensure_include": True,
+    "control_socket": None,
+    "purge": True,
+    "validate": True,
+    "reload": True,
+    "service": "no-such-service",
+}
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="files are written as root's"),
+    pytest.mark.skipif(shutil.which("kea-dhcp6") is None, reason="kea-dhcp6-server is not installed"),
+    pytest.mark.skipif(shutil.which("dhcpd") is None, reason="isc-dhcp-server is not installed"),
+]
+
+
+class Ended(Exception):
+    """The module has ended; its result is the argument."""
+
+
+class FakeModule:
+    """What the frame uses of AnsibleModule."""
+
+    def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
+        self.params = params
+        self.check_mode = check_mode
+        self.warnings: list[str] = []
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        raise Ended(result)
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        raise Ended({"msg": msg, "failed": True, **result})
+
+    def warn(self, warning: str) -> None:
+        self.warnings.append(warning)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that Kea's user can read, with both servers' configurations."""
+    monkeypatch.setattr(_module, "LOCK_DIRECTORY", str(tmp_path))
+    for parent in (tmp_path, *tmp_path.parents):
+        parent.chmod(parent.stat().st_mode | 0o055)
+    shutil.copy(DATA / "kea-home.conf", tmp_path / "kea")
+    text = (DATA / "dhcpd6-home.conf").read_text()
+    (tmp_path / "dhcpd").write_text("".join(line for line in text.splitlines(keepends=True) if "include" not in line))
+    return tmp_path
+
+
+def run(folder: Path, provider: str, *hosts: dict[str, Any], check: bool = False, **given: Any) -> dict[str, Any]:
+    params = {
+        **DEFAULTS,
+        "provider": provider,
+        "hosts": list(hosts),
+        "config_file": str(folder / provider),
+        "hosts_file": str(folder / "hosts"),
+        **given,
+    }
+    with pytest.raises(Ended) as ended:
+        _module.run_module(FakeModule(params, check), "dhcp6_hosts", build)
+    result: dict[str, Any] = ended.value.args[0]
+    return result
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir() if path.suffix != ".lock"}
+
+
+@pytest.mark.parametrize("provider", ["kea", "dhcpd"])
+def test_check_apply_again(folder: Path, provider: str) -> None:
+    before = content(folder)
+    checked = run(folder, provider, NAS, check=True)
+    assert content(folder) == before
+    applied = run(folder, provider, NAS)
+    assert applied["changed"]
+    assert checked["diff"] == applied["diff"]
+    assert content(folder) != before
+    again = run(folder, provider, NAS)
+    assert not again["changed"]
+    assert again["diff"] == []
+    assert not run(folder, provider, NAS, check=True)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "spoilt", "says"),
+    [
+        (
+            "kea",
+            ('"valid-lifetime": 4000', '"valid-lifetme": 4000'),
+            "kea-dhcp6 refuses the new configuration: Syntax check",
+        ),
+        ("kea", ("::1000 - ", "::2000 - "), "kea-dhcp6 refuses the new configuration: Error encountered: "),
+        ("dhcpd", ("range6", "rnge6"), "dhcpd refuses the new configuration: "),
+    ],
+)
+def test_what_the_servers_checker_refuses_changes_nothing(
+    folder: Path, provider: str, spoilt: tuple[str, str], says: str
+) -> None:
+    path = folder / provider
+    path.write_text(path.read_text().replace(*spoilt))
+    before = content(folder)
+    result = run(folder, provider, NAS)
+    assert result["msg"].startswith(says)
+    assert result["msg"].endswith("Everything is as it was before.")
+    assert str(path) in result["msg"] or "Error encountered" in result["msg"]
+    assert ".staged" not in result["msg"]
+    assert ".check" not in result["msg"]
+    assert content(folder) == before
+    if provider == "kea":
+        assert run(folder, provider, NAS, validate=False)["changed"]
+
+
+def test_hosts_that_dhcpd_refuses_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new hosts are checked as part of the configuration that includes them."""
+    assert run(folder, "dhcpd", NAS)["changed"]
+    before = content(folder)
+    monkeypatch.setattr(dhcpd, "render", lambda _hosts: dhcpd.HEADER + "hst nas { }\n")
+    result = run(folder, "dhcpd", NAS)
+    assert f"dhcpd refuses the new configuration: {folder}/hosts line 2: " in result["msg"]
+    assert content(folder) == before
+
+
+@pytest.mark.parametrize("provider", ["kea", "dhcpd"])
+def test_configuration_and_hosts_move_as_one(folder: Path, provider: str) -> None:
+    whole = content(folder)[provider]
+    (folder / provider).unlink()
+    assert run(folder, provider, NAS, config_content=whole, check=True)["changed"]
+    assert run(folder, provider, NAS, config_content=whole)["changed"]
+    assert not run(folder, provider, NAS, config_content=whole)["changed"]
+    spoilt = "spoilt " + whole if provider == "dhcpd" else whole.replace("valid-lifetime", "valid")
+    before = content(folder)
+    result = run(folder, provider, {**NAS, "addresses": ["2001:db8:0:1::99"]}, config_content=spoilt)
+    assert "refuses the new configuration" in result["msg"]
+    assert content(folder) == before
+
+
+def test_the_whole_of_a_host_with_kea(folder: Path) -> None:
+    machine = {"name": "bot", "machine_id": "0102030405060708090a0b0c0d0e0f10", "addresses": ["fd00:db8:0:2::5"]}
+    result = run(folder, "kea", {**NAS, "prefixes": ["2001:db8:100::/56"], "hostname": "nas.example.org"}, machine)
+    assert [host["name"] for host in result["hosts"]] == ["storage", "bot"]
+    text = (folder / "kea").read_text()
+    assert "00:02:00:00:ab:11:61:77:40:de:13:42:c3:a2" in text
+    assert "// the box under the stairs" in text
+    assert [sorted(one) for one in result["unmanaged"]] == [
+        ["duid", "line"],
+        ["flex-id", "line"],
+        ["hw-address", "line"],
+    ]
