@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Makes what every target of the Makefile stands on: a virtual environment on the newest supported Python of this
 # machine, filled from that Python's lock file, and the path under which Ansible and Python find this checkout as
-# homelab.ipv6. Does nothing where both are there. VENV names another place for the environment.
+# homelab.ipv6. Does nothing where both are there. VENV names another place for the environment, VENV_PYTHON one
+# Python (3.11) to use.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 . tools/common.sh
 
-readonly supported=(3.13 3.12 3.11)
+read -ra supported <<<"${VENV_PYTHON:-3.13 3.12 3.11}"
 readonly venv=${VENV:-.venv}
 
 # Debian splits ensurepip off into python3-venv, so a Python that starts is not yet one that can make environments.
