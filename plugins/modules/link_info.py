@@ -60,6 +60,9 @@ links:
     network_file:
       description: The C(.network) file that systemd-networkd applies, empty where none.
       type: str
+    says_accept_ra:
+      description: Whether that file, or a drop-in to it, says C(IPv6AcceptRA=) outright.
+      type: bool
     managed_by:
       description: What else configures the interface, as a list of C(manager), C(source) and C(obstacles), the
         settings that systemd-networkd could not take over.
@@ -73,6 +76,7 @@ links:
       accept_ra: 1
       networkd: false
       network_file: ""
+      says_accept_ra: false
       managed_by:
         - manager: ifupdown
           source: /etc/network/interfaces line 12
@@ -82,6 +86,11 @@ uplink:
   returned: success
   type: str
   sample: eth0
+sit:
+  description: Whether the kernel has 6in4 tunnels (module C(sit)). It is not loaded to find out.
+  returned: success
+  type: bool
+  sample: true
 ssh_connection:
   description: C(client), C(client_port), C(server) and C(port) of the ssh connection of this task; empty for other
     connections.
@@ -98,6 +107,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.links import (
     default_link,
+    kernel_has,
     links,
     owners,
     ssh_connection,
@@ -115,6 +125,7 @@ def build(host: Host, _params: Mapping[str, Any]) -> Plan:
             "accept_ra": link.accept_ra,
             "networkd": link.by_networkd,
             "network_file": link.network_file,
+            "says_accept_ra": link.says_accept_ra,
             "managed_by": [
                 {"manager": owner.manager, "source": owner.source, "obstacles": list(owner.obstacles)}
                 for owner in owners(host, link.name)
@@ -122,7 +133,12 @@ def build(host: Host, _params: Mapping[str, Any]) -> Plan:
         }
         for link in links(host)
     }
-    result = {"links": found, "uplink": default_link(host), "ssh_connection": ssh_connection(host)}
+    result = {
+        "links": found,
+        "uplink": default_link(host),
+        "ssh_connection": ssh_connection(host),
+        "sit": kernel_has(host, "sit"),
+    }
     return Plan(result=result)
 
 

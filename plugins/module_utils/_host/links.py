@@ -11,13 +11,15 @@ import re
 from dataclasses import dataclass
 
 from .._formats import ifupdown
-from .._plans.link_owners import Owner, ifupdown_owner, network_manager_owner
+from .._plans.link_owners import Owner, ifupdown_owner, netplan_owner, network_manager_owner
 from .host import Host
 from .networkd import link_state, runs_by_networkd
 
 INTERFACES = "/etc/network/interfaces"
 PROFILES = ("/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections")
 SYS_CLASS_NET = "/sys/class/net"
+# What the router profile adds to a .network file that is not its own.
+OUR_DROPIN = "50-homelab-ipv6.conf"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Link:
 
     :param accept_ra: the running value, None where the interface has no IPv6
     :param network_file: the .network file that networkd applies to it, empty where none
+    :param says_accept_ra: whether that file says IPv6AcceptRA= outright
     """
 
     name: str
@@ -35,6 +38,7 @@ class Link:
     accept_ra: int | None
     by_networkd: bool
     network_file: str
+    says_accept_ra: bool
 
 
 def links(host: Host) -> list[Link]:
@@ -52,6 +56,7 @@ def _link(host: Host, name: str) -> Link:
         return (host.read_text(f"{SYS_CLASS_NET}/{name}/{key}") or "").strip()
 
     accept_ra = host.read_text(f"/proc/sys/net/ipv6/conf/{name}/accept_ra")
+    network_file = link_state(host, name).get("NETWORK_FILE", "")
     return Link(
         name=name,
         mac=attribute("address"),
@@ -59,7 +64,8 @@ def _link(host: Host, name: str) -> Link:
         operstate=attribute("operstate"),
         accept_ra=int(accept_ra) if accept_ra else None,
         by_networkd=runs_by_networkd(host, name),
-        network_file=link_state(host, name).get("NETWORK_FILE", ""),
+        network_file=network_file,
+        says_accept_ra=says_accept_ra(host, network_file),
     )
 
 
@@ -89,7 +95,11 @@ def is_on(host: Host, unit: str) -> bool:
 
 def owners(host: Host, interface: str) -> list[Owner]:
     """What, beside systemd-networkd, configures an interface."""
-    found = [ifupdown_owner(interface, ifupdown_files(host)), _network_manager(host, interface)]
+    found = [
+        ifupdown_owner(interface, ifupdown_files(host)),
+        _network_manager(host, interface),
+        netplan_owner(link_state(host, interface).get("NETWORK_FILE", "")),
+    ]
     return [owner for owner in found if owner]
 
 
@@ -101,6 +111,27 @@ def _network_manager(host: Host, interface: str) -> Owner | None:
     paths = [os.path.join(folder, name) for folder in PROFILES for name in host.list_names(folder)]
     profiles = {path: host.read_text(path) or "" for path in paths}
     return network_manager_owner(interface, state or "", profiles, is_on(host, "NetworkManager.service"))
+
+
+def kernel_has(host: Host, module: str) -> bool:
+    """Whether the kernel has a module, loaded, built in or to be loaded; it is not loaded to find out."""
+    if os.path.isdir(f"/sys/module/{module}"):
+        return True
+    return host.which("modprobe") is not None and host.run(["modprobe", "-n", "-q", module]).rc == 0
+
+
+def says_accept_ra(host: Host, network_file: str) -> bool:
+    """Whether a .network file, or a drop-in to it that is not ours, says IPv6AcceptRA=.
+
+    Where none does, networkd changes its mind when forwarding is turned on (systemd.network(5)).
+    """
+    name = os.path.basename(network_file)
+    folders = [
+        f"{base}/{name}.d" for base in ("/etc/systemd/network", "/run/systemd/network", "/usr/lib/systemd/network")
+    ]
+    dropins = [f"{folder}/{entry}" for folder in folders for entry in host.list_names(folder) if entry != OUR_DROPIN]
+    texts = [host.read_text(path) or "" for path in [network_file, *dropins] if path]
+    return any(re.search(r"^\s*IPv6AcceptRA\s*=", text, re.MULTILINE) for text in texts)
 
 
 def default_link(host: Host) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .._formats import ifupdown, nm_keyfile
@@ -220,10 +220,16 @@ def _hindering(keyfile: nm_keyfile.Keyfile, mac: str) -> list[str]:
     return found
 
 
+def netplan_owner(network_file: str) -> Owner | None:
+    """The owner that netplan is of an interface for which it has generated a .network file.
+
+    Nothing has to be carried over: a drop-in adds to what netplan generates, and netplan's own file stays as it is.
+    """
+    if network_file.startswith("/run/systemd/network/10-netplan-"):
+        return Owner(NETPLAN, network_file + ", made from /etc/netplan")
+    return None
+
+
 def said(owner: Owner) -> str:
     """The owner in a sentence."""
     return f"{owner.manager} ({owner.source})"
-
-
-def all_obstacles(owners: Sequence[Owner]) -> list[str]:
-    return [obstacle for owner in owners for obstacle in owner.obstacles]

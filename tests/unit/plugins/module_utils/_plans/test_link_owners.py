@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.link_owners import (
     Carried,
     Owner,
-    all_obstacles,
     ifupdown_owner,
+    netplan_owner,
     network_manager_owner,
     said,
 )
@@ -220,4 +220,11 @@ def test_in_words() -> None:
     found = installed("netcfg-pointopoint")
     assert found is not None
     assert said(found) == f"ifupdown ({FILE} line 12)"
-    assert all_obstacles([found, found]) == [f"{FILE} line 12: pointopoint 198.51.100.1"] * 2
+    assert found.obstacles == (f"{FILE} line 12: pointopoint 198.51.100.1",)
+
+
+def test_netplan_owns_what_it_generates() -> None:
+    found = netplan_owner("/run/systemd/network/10-netplan-lan0.network")
+    assert found is not None
+    assert said(found) == "netplan (/run/systemd/network/10-netplan-lan0.network, made from /etc/netplan)"
+    assert netplan_owner("/etc/systemd/network/lan0.network") is None
