@@ -1,0 +1,194 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: networkd_units
+short_description: Write a set of systemd-networkd files, checked against its own vocabulary
+version_added: 0.1.0
+author:
+  - The homelab.ipv6 developers (@homelab-ipv6)
+description:
+  - Writes any number of C(.netdev), C(.network) and C(.link) files and drop-ins of them to C(/etc/systemd/network) in
+    one task; all of them move or none does.
+  - systemd-networkd ignores what it does not know, with a line in its log. This module refuses it, with the right
+    spelling or the right section; and so it does with a key that is newer than the systemd of the host, a file without
+    C([Match]), and a file that another one would keep from being used. The vocabulary is that of systemd 252 to 257, as
+    real daemons answer.
+  - C(networkctl reload) is run after a change if systemd-networkd runs. It applies changed C(.network) files to their
+    links and makes new devices. A device that exists is changed by systemd 257 and later only, and no release takes a
+    device away whose file has gone; where one of these is the case, a warning says so and what to do.
+  - A file with a private key in it is readable by root and systemd-networkd only and does not show in diffs.
+options:
+  units:
+    description: The files. Their names matter, since the first file that matches a link is the one used.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the file, such as V(20-lan.network), or of a drop-in, such as V(20-lan.network.d/10-mtu.conf).
+        type: str
+        required: true
+      sections:
+        description: Sections in the order in which they are written. A name may come more than once.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: Name of the section, without brackets.
+            type: str
+            required: true
+          settings:
+            description:
+              - Keys and values. A list writes the key once for each of its values.
+              - An empty text takes back what other files have said of the key.
+            type: dict
+            default: {}
+      state:
+        description:
+          - V(present) writes the file.
+          - V(absent) removes it.
+        type: str
+        choices: [present, absent]
+        default: present
+  reload:
+    description:
+      - Have systemd-networkd read its files again after a change, if it runs.
+      - Where it does not run, the files are written and RV(pending) says that nothing is in force.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - homelab.ipv6.attributes
+seealso:
+  - name: systemd.network(5)
+    description: Sections and keys of .network files.
+    link: https://manpages.debian.org/bookworm/systemd/systemd.network.5.en.html
+  - name: systemd.netdev(5)
+    description: Sections and keys of .netdev files.
+    link: https://manpages.debian.org/bookworm/systemd/systemd.netdev.5.en.html
+  - name: systemd.link(5)
+    description: Sections and keys of .link files.
+    link: https://manpages.debian.org/bookworm/udev/systemd.link.5.en.html
+"""
+
+EXAMPLES = r"""
+- name: Bridge a network card, so that containers are members of its network
+  homelab.ipv6.networkd_units:
+    units:
+      - name: 20-vbr0.netdev
+        sections:
+          - name: NetDev
+            settings: {Name: vbr0, Kind: bridge}
+      - name: 20-vbr0.network
+        sections:
+          - name: Match
+            settings: {Name: vbr0}
+          - name: Network
+            settings: {DHCP: true, IPv6AcceptRA: true}
+      - name: 20-enp6s0.network
+        sections:
+          - name: Match
+            settings: {Name: enp6s0}
+          - name: Network
+            # The card itself takes no addresses, or IPv6 would have two ways out.
+            settings: {Bridge: vbr0, IPv6AcceptRA: false, LinkLocalAddressing: false}
+
+- name: Add two addresses and a route to a link that another file describes
+  homelab.ipv6.networkd_units:
+    units:
+      - name: 10-uplink.network.d/50-more.conf
+        sections:
+          - name: Network
+            settings:
+              Address: ['2001:db8:1::1/64', '2001:db8:2::1/64']
+          - name: Route
+            settings: {Destination: '2001:db8:3::/48', Type: unreachable}
+
+- name: Take the bridge away again
+  homelab.ipv6.networkd_units:
+    units:
+      - {name: 20-vbr0.netdev, state: absent}
+      - {name: 20-vbr0.network, state: absent}
+      - {name: 20-enp6s0.network, state: absent}
+"""
+
+RETURN = r"""
+files:
+  description: The files of the set.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/systemd/network/20-lan.network]
+reloaded:
+  description: Whether systemd-networkd has read its files again, or would in check mode.
+  returned: success
+  type: bool
+pending:
+  description: What is written and not in force yet, and what to do about it.
+  returned: success
+  type: list
+  elements: str
+  sample: ['systemd-networkd does not run: the files are written, nothing is in force before it reads them.']
+steps:
+  description: What was done, or would be done in check mode, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [write /etc/systemd/network/20-lan.network, have networkd read its files again]
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Vocabulary
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.networkctl import (
+    is_active,
+    systemd_version,
+    unit_files,
+)
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import networkd_units
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+
+
+def build(host: Host, params: Mapping[str, Any]) -> Plan:
+    version = systemd_version(host)
+    units, warnings = networkd_units.wanted(params["units"], Vocabulary(version))
+    files = {unit.path: host.read_file(unit.path) for unit in units}
+    found = networkd_units.Found(
+        files={path: state for path, state in files.items() if state},
+        others=[(path, text) for path, text in unit_files(host) if path not in files],
+        links=host.list_names("/sys/class/net"),
+        version=version,
+        active=is_active(host),
+    )
+    return networkd_units.plan(units, found, warnings, params["reload"])
+
+
+def main() -> None:
+    section = {"name": {"type": "str", "required": True}, "settings": {"type": "dict", "default": {}}}
+    unit = {
+        "name": {"type": "str", "required": True},
+        "sections": {"type": "list", "elements": "dict", "options": section},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "units": {"type": "list", "elements": "dict", "options": unit, "required": True},
+            "reload": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    run_module(module, "networkd_units", build)
+
+
+if __name__ == "__main__":
+    main()
