@@ -62,6 +62,24 @@ options:
       - Where it does not run, the files are written and RV(pending) says that nothing is in force.
     type: bool
     default: true
+  enable:
+    description:
+      - Have systemd-networkd run, now and at every boot. The boot does not wait for its links then, unless it did so
+        before.
+    type: bool
+    default: false
+  handover:
+    description:
+      - What to do where a C(.network) file of the set takes an interface by its name that ifupdown, NetworkManager or
+        netplan configures.
+      - V(refuse) says so and changes nothing.
+      - V(adopt) hands the interface over in the same step. Its addresses, DHCPv4, gateway, resolvers, MTU and MAC
+        address go on in a drop-in C(10-handed-over.conf). A stanza of ifupdown stays in its file as a comment; a
+        connection of NetworkManager stays, and NetworkManager is told to leave the interface alone. What a C(.network)
+        file cannot say is refused.
+    type: str
+    choices: [refuse, adopt]
+    default: refuse
 extends_documentation_fragment:
   - homelab.ipv6.attributes
 seealso:
@@ -109,6 +127,18 @@ EXAMPLES = r"""
           - name: Route
             settings: {Destination: '2001:db8:3::/48', Type: unreachable}
 
+- name: Take an interface over from ifupdown
+  homelab.ipv6.networkd_units:
+    units:
+      - name: 20-eth1.network
+        sections:
+          - name: Match
+            settings: {Name: eth1}
+          - name: Network
+            settings: {Address: '2001:db8:1::1/64', IPv6AcceptRA: false}
+    handover: adopt
+    enable: true
+
 - name: Take the bridge away again
   homelab.ipv6.networkd_units:
     units:
@@ -149,13 +179,20 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Vocabulary
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.links import (
+    dhclient_pid_file,
+    handover_files,
+    owners,
+)
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.networkctl import (
     is_active,
+    is_enabled,
     systemd_version,
     unit_files,
+    waits_online,
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans import networkd_units
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import handover, networkd_units
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
 
 
@@ -169,8 +206,23 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
         links=host.list_names("/sys/class/net"),
         version=version,
         active=is_active(host),
+        enabled=is_enabled(host),
+        waits_online=waits_online(host),
     )
-    return networkd_units.plan(units, found, warnings, params["reload"])
+    handovers = [
+        _handover(host, unit, name, adopt=params["handover"] == "adopt")
+        for unit, name in networkd_units.interfaces(units)
+    ]
+    return networkd_units.plan(units, found, warnings, params["reload"], params["enable"], handovers)
+
+
+def _handover(host: Host, unit: networkd_units.WantedUnit, interface: str, adopt: bool) -> handover.Handover:
+    owned = owners(host, interface)
+    option = f"{unit.option}.sections.Match.Name"
+    if not adopt:
+        handover.refuse(option, interface, owned)
+    files = handover_files(host, interface, unit.path) if owned else {}
+    return handover.hand_over(option, interface, unit.path, owned, files, dhclient_pid_file(host, interface))
 
 
 def main() -> None:
@@ -184,6 +236,8 @@ def main() -> None:
         argument_spec={
             "units": {"type": "list", "elements": "dict", "options": unit, "required": True},
             "reload": {"type": "bool", "default": True},
+            "enable": {"type": "bool", "default": False},
+            "handover": {"type": "str", "choices": ["refuse", "adopt"], "default": "refuse"},
         },
         supports_check_mode=True,
     )

@@ -13,6 +13,7 @@ from .host import Host
 # In the order in which a file of one name replaces that of another directory (systemd.network(5)).
 DIRECTORIES = tuple(f"{root}/systemd/network" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib"))
 SERVICE = "systemd-networkd.service"
+WAIT_ONLINE = "systemd-networkd-wait-online.service"
 ENDINGS = (".network", ".netdev", ".link")
 
 
@@ -32,6 +33,13 @@ def is_active(host: Host) -> bool:
 def is_enabled(host: Host) -> bool:
     """Whether networkd will run after the next boot."""
     return host.which("networkctl") is not None and host.run(["systemctl", "is-enabled", "--quiet", SERVICE]).rc == 0
+
+
+def waits_online(host: Host) -> bool:
+    """Whether the boot waits for networkd's links."""
+    return (
+        host.which("networkctl") is not None and host.run(["systemctl", "is-enabled", "--quiet", WAIT_ONLINE]).rc == 0
+    )
 
 
 def unit_files(host: Host, ending: str = "") -> list[tuple[str, str]]:

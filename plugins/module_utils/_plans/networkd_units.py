@@ -15,6 +15,7 @@ from .._formats.networkd import Section, Setting, Unit, parse, render
 from .._formats.networkd_vocabulary import REQUIRED, Vocabulary, spelled
 from .._values.errors import Refusal, ValueProblem
 from .._values.interface import parse_interface
+from .handover import Handover
 from .steps import FileChange, FileState, Plan, Run, Step, file_steps
 
 DIRECTORY = "/etc/systemd/network/"
@@ -22,6 +23,8 @@ HEADER = ("# Managed by Ansible (homelab.ipv6.networkd_units): edits here are lo
 _WORD = r"[\w@:+-][\w.@:+-]*"
 NAME = re.compile(rf"^{_WORD}\.(?P<file>network|netdev|link)(?P<dropin>\.d/{_WORD}\.conf)?$")
 RELOAD = ("networkctl", "reload")
+SERVICE = "systemd-networkd.service"
+WAIT_ONLINE = "systemd-networkd-wait-online.service"
 # systemd 257 changes a device whose .netdev has changed; until then only a device that is missing is made.
 CHANGES_DEVICES = 257
 SECRETS = ("PrivateKey", "PresharedKey", "Password", "Key")
@@ -68,6 +71,9 @@ class Found:
     :param files: path → our file, for those that exist
     :param others: (path, text) of all files that networkd reads beside ours
     :param links: names of the links that exist
+    :param active: whether networkd runs
+    :param enabled: whether it will after the next boot
+    :param waits_online: whether the boot waits for its links
     """
 
     files: Mapping[str, FileState]
@@ -75,6 +81,8 @@ class Found:
     links: Sequence[str] = ()
     version: int | None = None
     active: bool = False
+    enabled: bool = False
+    waits_online: bool = False
 
 
 def wanted(units: Sequence[Mapping[str, Any]], vocabulary: Vocabulary) -> tuple[list[WantedUnit], list[str]]:
@@ -178,21 +186,45 @@ def _refuse_incomplete(option: str, file: str, unit: Unit) -> None:
             raise Refusal.of(f"{option}.sections.NetDev.Name", problem) from None
 
 
-def plan(units: Sequence[WantedUnit], found: Found, warnings: Sequence[str], reload: bool) -> Plan:
+def interfaces(units: Sequence[WantedUnit]) -> list[tuple[WantedUnit, str]]:
+    """The interfaces that files of the set take by their names, each with its file."""
+    found: list[tuple[WantedUnit, str]] = []
+    for unit in units:
+        if unit.unit and unit.file == "network" and not unit.dropin:
+            names = (unit.unit.get("Match", "Name") or "").split()
+            found.extend((unit, name) for name in names if not re.search(r"[*?\[!]", name))
+    return found
+
+
+def plan(
+    units: Sequence[WantedUnit],
+    found: Found,
+    warnings: Sequence[str],
+    reload: bool,
+    enable: bool = False,
+    handovers: Sequence[Handover] = (),
+) -> Plan:
     """Write the set as one, and have networkd read it.
 
+    :param enable: have networkd run now and at every boot
+    :param handovers: how the old owners of interfaces let go of them, in the same step
     :raises Refusal: another file on the host would keep networkd from using one of these
     """
     for unit in units:
         _refuse_outdone(unit, units, found.others)
     changes = [FileChange(unit.path, found.files.get(unit.path), unit.state, unit.secret) for unit in units]
+    changes.extend(change for each in handovers for change in each.changes)
     steps: list[Step] = list(file_steps(changes))
+    steps.extend(run for each in handovers for run in each.runs)
     changed = {change.path for change in changes if change.differs}
     reloads = bool(changed) and reload and found.active
+    if enable:
+        steps.extend(_enable(found))
     if reloads:
         # Whether files come or go, what networkd has read must be what lies there: also after they were taken back.
         steps.append(Run(RELOAD, "have networkd read its files again", recover=RELOAD))
-    pending = _pending([unit for unit in units if unit.path in changed], found, reloads)
+    in_force = reloads or (enable and not found.active)
+    pending = _pending([unit for unit in units if unit.path in changed], found, in_force)
     return Plan(
         steps=tuple(steps),
         warnings=(*warnings, *pending),
@@ -200,9 +232,24 @@ def plan(units: Sequence[WantedUnit], found: Found, warnings: Sequence[str], rel
     )
 
 
-def _pending(units: Sequence[WantedUnit], found: Found, reloads: bool) -> list[str]:
+def _enable(found: Found) -> list[Step]:
+    """Have networkd run, without making the boot wait for its links where it did not before."""
+    steps: list[Step] = []
+    if not found.enabled:
+        disable = ("systemctl", "disable", "--quiet", SERVICE)
+        steps.append(Run(("systemctl", "enable", "--quiet", SERVICE), "have networkd run at every boot", undo=disable))
+        if not found.waits_online:
+            # Enabling networkd enables this too, and with no link that it requires it would wait until its timeout.
+            argv = ("systemctl", "disable", "--quiet", WAIT_ONLINE)
+            steps.append(Run(argv, "have the boot not wait for networkd's links"))
+    if not found.active:
+        steps.append(Run(("systemctl", "start", SERVICE), "start networkd", undo=("systemctl", "stop", SERVICE)))
+    return steps
+
+
+def _pending(units: Sequence[WantedUnit], found: Found, in_force: bool) -> list[str]:
     """What is written and not in force."""
-    if units and not reloads:
+    if units and not in_force:
         why = "reload is false" if found.active else "systemd-networkd does not run"
         return [f"{why}: the files are written, nothing is in force before it reads them."]
     pending: list[str] = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Vocabulary
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import networkd_units
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.handover import hand_over, refuse
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.link_owners import (
     ifupdown_owner,
     network_manager_owner,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Files, FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 INTERFACES = """\
@@ -154,3 +156,50 @@ def test_network_manager_is_told_to_leave_the_interface() -> None:
 
 def test_profiles_of_a_network_manager_that_is_off_own_nothing() -> None:
     assert network_manager_owner("lan0", "", {"/x": PROFILE}, running=False) is None
+
+
+LAN = [
+    {
+        "name": "05-homelab-lan0.network",
+        "state": "present",
+        "sections": [
+            {"name": "Match", "settings": {"Name": "lan0 lan?"}},
+            {"name": "Network", "settings": {"Address": "2001:db8:1::1/64", "IPv6AcceptRA": False}},
+        ],
+    }
+]
+
+
+def test_only_names_without_wildcards_change_hands() -> None:
+    units, _warnings = networkd_units.wanted(LAN, Vocabulary(252))
+    assert [(unit.path, name) for unit, name in networkd_units.interfaces(units)] == [(UNIT, "lan0")]
+
+
+def test_units_and_old_owner_change_in_one_step_before_networkd_starts() -> None:
+    units, _warnings = networkd_units.wanted(LAN, Vocabulary(252))
+    taken = hand_over("units[0]", "lan0", UNIT, [owner_of("lan0")], files())
+    plan = networkd_units.plan(units, networkd_units.Found({}), (), reload=True, enable=True, handovers=[taken])
+    moved, *runs = plan.steps
+    assert isinstance(moved, Files)
+    assert [change.path for change in moved.changes] == [
+        UNIT,
+        "/etc/network/interfaces",
+        UNIT + ".d/10-handed-over.conf",
+    ]
+    assert [step.describe() for step in runs] == [
+        "have networkd run at every boot",
+        "have the boot not wait for networkd's links",
+        "start networkd",
+    ]
+    assert not plan.result["pending"]
+
+
+def test_a_boot_that_waited_for_networkd_goes_on_to() -> None:
+    found = networkd_units.Found({}, active=True, waits_online=True)
+    plan = networkd_units.plan([], found, (), reload=True, enable=True)
+    assert [step.describe() for step in plan.steps] == ["have networkd run at every boot"]
+
+
+def test_a_networkd_that_runs_at_every_boot_is_left_alone() -> None:
+    found = networkd_units.Found({}, active=True, enabled=True)
+    assert not networkd_units.plan([], found, (), reload=True, enable=True).steps
