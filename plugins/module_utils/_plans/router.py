@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface, IPv6Network, ip_address, ip_interface
 from typing import Any, Callable, TypeVar
 
-from .._values.duid import Duid
+from .._values.duid import Duid, networkd_duid
 from .._values.errors import Refusal, ValueProblem
 from .._values.ipv6 import parse_host_address, parse_prefix
 
@@ -246,7 +246,7 @@ def static_hosts(entries: Sequence[Mapping[str, Any]], links: Sequence[Lan]) -> 
     for number, entry in enumerate(entries):
         option = f"router_hosts[{number}]"
         name = str(entry["name"])
-        duid = parsed(option + ".duid", Duid.parse, entry["duid"])
+        duid = _identity(option, entry)
         addresses = tuple(
             _host_address(f"{option}.addresses[{at}]", text, links) for at, text in enumerate(entry["addresses"])
         )
@@ -258,6 +258,17 @@ def static_hosts(entries: Sequence[Mapping[str, Any]], links: Sequence[Lan]) -> 
             claimed[key] = f"host {name}"
         found.append(StaticHost(name, duid, addresses, str(entry.get("hostname") or name)))
     return found
+
+
+def _identity(option: str, entry: Mapping[str, Any]) -> Duid:
+    """The DUID of a host, as given or as systemd-networkd makes it of the host's machine-id."""
+    duid, machine_id = entry.get("duid"), entry.get("machine_id")
+    if (duid is None) == (machine_id is None):
+        problem = "has both duid and machine_id" if duid is not None else "has neither duid nor machine_id"
+        raise Refusal(option, entry["name"], problem, "Give one of them: it is how the server knows the host")
+    if duid is not None:
+        return parsed(option + ".duid", Duid.parse, duid)
+    return parsed(option + ".machine_id", networkd_duid, machine_id)
 
 
 def _host_address(option: str, text: object, links: Sequence[Lan]) -> IPv6Address:

@@ -246,6 +246,19 @@ def test_no_two_hosts_share_name_duid_or_address(
     assert caught.value.option == option
 
 
+def test_a_host_is_known_by_its_duid_or_by_its_machine_id(options: dict[str, Any], network: dict[str, Any]) -> None:
+    host = {"name": "box", "machine_id": "0102030405060708090a0b0c0d0e0f10", "addresses": []}
+    options["hosts"] = [host]
+    assert profile(options, network)["hosts"][0]["duid"] == "00:02:00:00:ab:11:61:77:40:de:13:42:c3:a2"
+    for wrong in ({**host, "duid": DUID}, {"name": "box", "addresses": []}):
+        options["hosts"] = [wrong]
+        with pytest.raises(Refusal, match=r"^router_hosts\[0\]: box has (both|neither) duid"):
+            profile(options, network)
+    options["hosts"] = [{**host, "machine_id": "0102"}]
+    with pytest.raises(Refusal, match=r"^router_hosts\[0\]\.machine_id: "):
+        profile(options, network)
+
+
 def test_no_two_lans_share_interface_or_prefix(options: dict[str, Any], network: dict[str, Any]) -> None:
     options["lan"].append({"interface": "lan1", "prefix": "2001:db8:d:407::/64"})
     with pytest.raises(Refusal, match=r"^router_lan\[1\]\.prefix: .* overlaps 2001:db8:d:407::/64 of lan0"):
