@@ -239,8 +239,6 @@ class FileSet:
             _unlink(path)
         else:
             os.replace(kept, path)
-            # Renaming one name of a file to another of its names does nothing at all (rename(2)).
-            _unlink(kept)
         _sync_directory(os.path.dirname(path))
 
     def _sweep(self) -> None:

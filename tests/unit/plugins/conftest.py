@@ -71,15 +71,16 @@ class Island:
         """Run Python source there, with the collection importable."""
         return self.run("env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-", stdin=source)
 
-    def module(self, name: str, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+    def module(self, name: str, /, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """Run a module of the collection as Ansible does, options on standard input and the result on output."""
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, "_ansible_check_mode": check_mode}})
-        module = f"ansible_collections.homelab.ipv6.plugins.modules.{name}"
-        said = self.run(
-            *("env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-m", module), stdin=arguments, check=False
-        )
-        result: dict[str, Any] = json.loads(said)
+        result: dict[str, Any] = json.loads(self.run(*self.python_module(name), stdin=arguments, check=False))
         return result
+
+    @staticmethod
+    def python_module(name: str) -> tuple[str, ...]:
+        module = f"ansible_collections.homelab.ipv6.plugins.modules.{name}"
+        return ("env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-m", module)
 
 
 @pytest.fixture
