@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
 
 from .._values.duid import Duid
@@ -41,8 +41,14 @@ class Statement:
     """
 
     words: tuple[Word, ...]
-    offset: int
+    offset: int = field(default=0, compare=False)
     block: tuple[Statement, ...] | None = None
+
+    @classmethod
+    def of(cls, *words: str | Word, block: Sequence[Statement] | None = None) -> Statement:
+        """A statement to be rendered."""
+        spelled = tuple(word if isinstance(word, Word) else Word(word) for word in words)
+        return cls(spelled, block=None if block is None else tuple(block))
 
     @property
     def name(self) -> str:
@@ -114,6 +120,18 @@ def hosts(text: str, statements: Sequence[Statement]) -> list[HostDeclaration]:
 def render(declarations: Sequence[HostDeclaration]) -> str:
     """A file of hosts, to be included."""
     return HEADER + "".join("\n" + _render_host(host) for host in declarations)
+
+
+def render_statements(statements: Sequence[Statement], indent: str = "") -> str:
+    """A configuration."""
+    lines: list[str] = []
+    for one in statements:
+        words = " ".join(f'"{word.text}"' if word.quoted else word.text for word in one.words)
+        if one.block is None:
+            lines.append(f"{indent}{words};\n")
+        else:
+            lines.append(f"{indent}{words} {{\n{render_statements(one.block, indent + '    ')}{indent}}}\n")
+    return "".join(lines)
 
 
 def render_include(path: str) -> str:

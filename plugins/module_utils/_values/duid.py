@@ -164,6 +164,9 @@ def _from_hex(text: str, inner: str) -> bytes:
     if len(set(_SEPARATORS.findall(digits))) > 1 and not re.search(r"[,:] ", digits):
         raise ValueProblem(text, "mixes separators", NOTATIONS)
     parts = re.split(r"[:\-,] ?| ", digits)
+    if ":" in digits and not any(re.fullmatch("0.", part) for part in parts):
+        # dhclient and dhcpd leave leading zeros out: 0:1:0:1:2a:… One that does so does it everywhere.
+        parts = [part.zfill(2) if part else part for part in parts]
     if len(parts) > 1:
         for number, part in enumerate(parts, start=1):
             if len(part) != 2:

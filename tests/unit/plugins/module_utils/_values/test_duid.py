@@ -51,6 +51,8 @@ def test_every_notation_is_the_same_duid(duid: Duid) -> None:
         "hex:" + ",".join(pairs),
         "".join(pairs),
         "0x" + "".join(pairs),
+        # As dhclient's lease file has the other options of a lease.
+        ":".join(f"{octet:x}" for octet in duid.octets),
         quotify(duid.octets),
         f"default-duid {quotify(duid.octets)};",
         f"dhcp6.client-id {duid}",
@@ -71,6 +73,20 @@ def test_anything_else_is_refused_with_the_value_in_the_message(text: str) -> No
         assert str(problem).startswith(text)
     else:
         assert Duid.parse(str(duid)) == duid
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The two ways in which one lease file of dhclient 4.4.3 shows DUIDs.
+        (r'default-duid "\000\003\000\001RT\000eC!";', "00:03:00:01:52:54:00:65:43:21"),
+        (r'default-duid "\000\003\000\001RT\000eC\231";', "00:03:00:01:52:54:00:65:43:99"),
+        ("option dhcp6.client-id 0:3:0:1:52:54:0:65:43:21;", "00:03:00:01:52:54:00:65:43:21"),
+        ("0:1:0:1:32:98:8e:d4:ae:54:9:13:c3:c3", "00:01:00:01:32:98:8e:d4:ae:54:09:13:c3:c3"),
+    ],
+)
+def test_recorded(text: str, expected: str) -> None:
+    assert str(Duid.parse(text)) == expected
 
 
 @given(duids, st.integers(1, 10))
@@ -121,6 +137,9 @@ def test_letters_of_c_escapes() -> None:
         ("00:01:0:01", "has '0' as its octet 3, where two hexadecimal digits belong"),
         ("00:01:000:01", "has '000' as its octet 3"),
         ("00::01:02", "has '' as its octet 2"),
+        ("0::1:2", "has '' as its octet 2"),
+        ("0:3:0:1:52:54:00:65:43:21", "has '0' as its octet 1"),
+        ("0-3-0-1-52-54", "has '0' as its octet 1"),
         ("00:01-00:01", "mixes separators"),
         (r'"\000\001\999"', r"has '\\999' in it, which no C string holds"),
         (r'"\000\001\777"', "which no C string holds"),
