@@ -95,11 +95,11 @@ def _perform_on_service(host: Host, step: Restart | SocketCommand | Require, und
     if isinstance(step, Require):
         if host.which(step.tool) is None:
             raise Fault("run " + step.tool, f"it is not installed. Install the package {step.package} first")
-    elif isinstance(step, Restart):
-        undone.recover.append(lambda: restart(host, step.unit, step.udp6_port, step.timeout))
+        return
+    undone.recover.append(lambda: restart(host, step.unit, step.udp6_port, step.timeout))
+    if isinstance(step, Restart):
         restart(host, step.unit, step.udp6_port, step.timeout)
     else:
-        undone.recover.append(lambda: _tell(step))
         _tell(step)
 
 

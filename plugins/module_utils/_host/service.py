@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from .._values.errors import Fault
@@ -13,7 +14,9 @@ from .host import Host
 INTERVAL = 0.2
 # A daemon that cannot live with its configuration is gone within this time.
 SETTLING = 1.5
-JOURNAL_LINES = "8"
+JOURNAL_LINES = "12"
+# Lines of the journal that do not tell why a daemon ended.
+CHATTER = re.compile(r"^-- |\b(?:INFO|DEBUG)\b")
 
 
 def is_active(host: Host, unit: str) -> bool:
@@ -60,5 +63,5 @@ def _main_process(host: Host, unit: str) -> str:
 def _journal(host: Host, unit: str, since: float) -> str:
     argv = ["journalctl", "--unit", unit, "--lines", JOURNAL_LINES, "--output", "cat", "--no-pager"]
     outcome = host.run([*argv, f"--since=@{since:.0f}"])
-    lines = [line for line in outcome.out.splitlines() if line.strip() and "No entries" not in line]
+    lines = [line for line in outcome.out.splitlines() if line.strip() and not CHATTER.search(line)]
     return " | ".join(lines)

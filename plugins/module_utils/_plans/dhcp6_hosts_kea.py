@@ -228,9 +228,10 @@ def _check(path: str, found: Found) -> Check:
 
 
 def _reload(service: str, found: Found) -> Step:
-    if found.socket is not None:
-        return SocketCommand(found.socket, RELOAD, DONE, f"have {service} reload its configuration")
-    return Restart(service, udp6_port=DHCP6_PORT if found.listening else None)
+    port = DHCP6_PORT if found.listening else None
+    if found.socket is None:
+        return Restart(service, port)
+    return SocketCommand(found.socket, RELOAD, DONE, f"have {service} reload its configuration", service, port)
 
 
 def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:

@@ -146,7 +146,10 @@ class Restart:
 
 @dataclass(frozen=True)
 class SocketCommand:
-    """A request to a daemon over its UNIX socket, given again after the files are back when a later step fails.
+    """A request to a daemon over its UNIX socket.
+
+    When it fails, the daemon may have closed what it had open, this very socket included: once the files are back the
+    service is restarted.
 
     :param path: of the socket
     :param expect: regular expression searched in the answer
@@ -157,6 +160,8 @@ class SocketCommand:
     request: str
     expect: str
     why: str
+    unit: str
+    udp6_port: int | None = None
     timeout: float = 20.0
 
     changes_host = True

@@ -48,7 +48,7 @@ class FakeHost(Host):
     def run(self, argv: Sequence[str], *_how: object, **_more: object) -> Outcome:
         self.calls.append(" ".join(argv[:2]))
         if argv[0] == "journalctl":
-            return Outcome(0, "first line\n\nsecond line\n", "")
+            return Outcome(0, "x INFO y\nfirst line\n\nsecond line\n-- No entries --\n", "")
         if argv[1] == "restart":
             return Outcome(self.restart, "", "Job failed." if self.restart else "")
         if argv[1] == "is-active":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import apply as apply_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.kea import answers
@@ -83,17 +84,23 @@ def test_a_kea_that_takes_commands(path: str, daemon: Daemon, reply: str, expect
     assert answers(path) is expected
 
 
-def test_a_command_that_the_daemon_refuses_is_given_again_when_all_is_back(path: str, daemon: Daemon) -> None:
-    requests = daemon(FAILED, DONE)
-    step = SocketCommand(path, "reload", r'"result": 0', "have Kea reload")
+def test_a_daemon_that_refuses_a_command_is_restarted_when_all_is_back(
+    path: str, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kea 2.6 whose reload fails has closed all its sockets, the one for commands included."""
+    requests = daemon(FAILED)
+    restarted: list[tuple[str, int | None]] = []
+    monkeypatch.setattr(apply_module, "restart", lambda _host, unit, port, _timeout: restarted.append((unit, port)))
+    step = SocketCommand(path, "reload", r'"result": 0', "have Kea reload", "kea.service", 547)
     with pytest.raises(Fault, match=r"have Kea reload: .*Config reload failed.* Everything is as it was before\."):
         apply(Host(), [step])
-    assert requests == [b"reload", b"reload"]
+    assert requests == [b"reload"]
+    assert restarted == [("kea.service", 547)]
 
 
 def test_a_command_that_succeeds_is_given_once(path: str, daemon: Daemon) -> None:
     requests = daemon(DONE)
-    apply(Host(), [SocketCommand(path, "reload", r'"result": 0', "have Kea reload")])
+    apply(Host(), [SocketCommand(path, "reload", r'"result": 0', "have Kea reload", "kea.service")])
     assert requests == [b"reload"]
 
 

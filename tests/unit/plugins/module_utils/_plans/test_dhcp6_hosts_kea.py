@@ -171,6 +171,7 @@ def test_steps_of_a_running_server_with_and_without_socket() -> None:
     last = planned(config(), NAS, found=found).steps[-1]
     assert isinstance(last, SocketCommand)
     assert json.loads(last.request) == {"command": "config-reload"}
+    assert (last.unit, last.udp6_port) == (SERVICE, 547)
 
 
 @pytest.mark.parametrize(
