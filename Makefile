@@ -53,9 +53,10 @@ unit: venv ## unit tests with coverage
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
 ##@ Before a release
-.PHONY: test test-tools lab $(SCENARIOS) sanity docs build package-check
+.PHONY: test test-tools lab netns $(SCENARIOS) sanity docs build package-check
 test: venv ## all there is: check, what follows here, and each Molecule scenario on machines of the lab
-	@HOMELAB_ALL_TOOLS=1 tools/stage.sh $(call stages,test-tools $(CHECK) sanity docs package-check lab $(SCENARIOS))
+	@HOMELAB_ALL_TOOLS=1 tools/stage.sh \
+	    $(call stages,test-tools $(CHECK) sanity docs package-check lab netns $(SCENARIOS))
 
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh
@@ -63,6 +64,9 @@ test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, 
 lab: venv ## what the machines to test on are made from: host packages and images
 	tests/lab/setup-host.sh
 	tests/lab/lab images
+
+netns: venv ## packets through the firewall in network namespaces, and each of its rules left out once
+	$(BIN)/pytest tests/netns
 
 # molecule-NAME: one scenario alone.
 $(SCENARIOS): molecule-%: venv

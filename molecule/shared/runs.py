@@ -35,9 +35,21 @@ class Result:
     def on_host(self) -> bool:
         return self.outcome != "skipped" and self.action not in ON_CONTROLLER
 
+    @property
+    def differences(self) -> list[Any]:
+        """The diffs that show one, without the headers: template names a temporary file of its own there."""
+        flat = [part for diff in self.diffs for part in (diff if isinstance(diff, list) else [diff])]
+        return [
+            {key: value for key, value in part.items() if not key.endswith("_header")}
+            if isinstance(part, dict)
+            else part
+            for part in flat
+            if not isinstance(part, dict) or part.get("before") != part.get("after")
+        ]
+
     def promise(self) -> tuple[Any, ...]:
         """What check mode must foretell."""
-        diffs = [] if self.action in OTHER_WORDS_IN_CHECK_MODE else self.diffs
+        diffs = [] if self.action in OTHER_WORDS_IN_CHECK_MODE else self.differences
         return self.host, self.task, self.changed, json.dumps(diffs, sort_keys=True, indent=1)
 
 
@@ -53,7 +65,7 @@ class Run:
         return [f"{result.host}: {result.task}" for result in self.results if result.changed]
 
     def promises(self) -> list[tuple[Any, ...]]:
-        return sorted(result.promise() for result in self.results if result.changed or result.diffs)
+        return sorted(result.promise() for result in self.results if result.changed or result.differences)
 
     def tasks_on(self, host: str) -> list[str]:
         return [result.task for result in self.results if result.host == host and result.on_host]

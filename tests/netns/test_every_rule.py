@@ -14,7 +14,7 @@ from homelab_netns.rulesets import rendered
 
 pytestmark = [
     pytest.mark.skipif(bool(possible()), reason=possible()),
-    pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft"),
+    pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed"),
 ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._values.errors import ValueProblem
 from .._values.ipv6 import parse_host_address, parse_prefix
-from .._values.link import HIGHEST_PORT, parse_broker, parse_interface, parse_ports, parse_tunnel_address
+from .._values.link import HIGHEST_PORT, parse_broker, parse_plain_interface, parse_ports, parse_tunnel_address
 from .options import OptionReader
 
 LINK_LOCAL = IPv6Network("fe80::/10")
@@ -110,7 +110,7 @@ def plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None
     reader = OptionReader("firewall_")
     tunnels = _tunnels(reader, options["tunnels"])
     inside = _inside(reader, options["inside"])
-    outside = reader.many("outside", options["outside"], parse_interface)
+    outside = reader.many("outside", options["outside"], parse_plain_interface)
     outside = tuple(dict.fromkeys([tunnel.interface for tunnel in tunnels] + list(outside)))
     if not reader.problems:
         _check_together(reader, tunnels, inside, outside)
@@ -151,7 +151,7 @@ def _tunnels(reader: OptionReader, raw: object) -> list[_TunnelOptions]:
     found: list[_TunnelOptions] = []
     for number, entry in enumerate(reader.listed("tunnels", raw)):
         at = f"tunnels[{number}]."
-        interface = reader.one(at + "interface", entry.get("interface"), parse_interface)
+        interface = reader.one(at + "interface", entry.get("interface"), parse_plain_interface)
         broker = reader.one(at + "broker_ipv4", entry.get("broker_ipv4"), parse_broker)
         mtu = reader.whole(
             at + "mtu",
@@ -176,7 +176,7 @@ def _inside(reader: OptionReader, raw: object) -> list[_InsideOptions]:
     found: list[_InsideOptions] = []
     for number, entry in enumerate(reader.listed("inside", raw)):
         at = f"inside[{number}]."
-        interface = reader.one(at + "interface", entry.get("interface"), parse_interface)
+        interface = reader.one(at + "interface", entry.get("interface"), parse_plain_interface)
         prefixes = reader.many(at + "prefixes", entry.get("prefixes"), parse_unicast_prefix)
         if interface:
             found.append(_InsideOptions(interface, prefixes))
@@ -296,7 +296,7 @@ def _holes(reader: OptionReader, option: str, raw: object) -> list[Hole]:
 
 
 def _match(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> str:
-    interfaces = reader.many(at + "interfaces", entry.get("interfaces"), parse_interface)
+    interfaces = reader.many(at + "interfaces", entry.get("interfaces"), parse_plain_interface)
     parts = [_one_of("iifname", [f'"{name}"' for name in interfaces])] if interfaces else []
     for key, expression in (("sources", "ip6 saddr"), ("destinations", "ip6 daddr")):
         prefixes = reader.many(at + key, entry.get(key), _parse_address_or_prefix)

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._values.errors import ValueProblem
 from .._values.ipv6 import parse_prefix
-from .._values.link import parse_interface, parse_resolver
+from .._values.link import parse_plain_interface, parse_resolver
 from .options import OptionReader
 
 LINK_LOCAL = IPv6Network("fe80::/10")
@@ -107,7 +107,7 @@ def _interface(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> Inter
         "Write at least how many seconds pass between two advertisements: at most 3/4 of max_interval",
     )
     return Interface(
-        name=reader.one(at + "name", entry.get("name"), parse_interface) or "",
+        name=reader.one(at + "name", entry.get("name"), parse_plain_interface) or "",
         managed=bool(entry.get("managed", False)),
         other=bool(entry.get("other", False)),
         mtu=_mtu(reader, at + "mtu", entry.get("mtu")),

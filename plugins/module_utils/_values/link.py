@@ -9,23 +9,23 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 
 from .errors import ValueProblem
+from .interface import parse_interface
 from .ipv6 import parse_host_address
 
-# dev_valid_name() of the kernel refuses more; what is left out here would need quoting in a configuration file.
-_INTERFACE = re.compile(r"[A-Za-z0-9_.:@+-]{1,15}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+")
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 HIGHEST_PORT = 65535
 
 
-def parse_interface(text: object) -> str:
-    """The name of a network interface, present or not.
+def parse_plain_interface(text: object) -> str:
+    """The name of an interface, present or not, that stands in any configuration file as it is.
 
-    :raises ValueProblem: no interface can have this name
+    :raises ValueProblem: it cannot be one, or has a character that means something there
     """
-    name = str(text)
-    if not _INTERFACE.fullmatch(name) or name in (".", ".."):
-        remedy = "Write the name as 'ip link' shows it: at most 15 letters, digits and . _ : @ + -"
-        raise ValueProblem(text, "is not the name of a network interface", remedy)
+    name = parse_interface(text)
+    if not _PLAIN.fullmatch(name):
+        remedy = "Give the interface a name of letters, digits and . _ @ + -"
+        raise ValueProblem(repr(name), "has a character that would need quoting", remedy)
     return name
 
 

@@ -194,10 +194,24 @@ def test_holes() -> None:
             ),
         ),
         (
-            {"outside": ["eth0; flush ruleset"], "inside": [LAN]},
+            {"outside": ['e"; accept;'], "inside": [LAN]},
             (
-                "firewall_outside: eth0; flush ruleset is not the name of a network interface. "
-                "Write the name as 'ip link' shows it: at most 15 letters, digits and . _ : @ + -."
+                "firewall_outside: 'e\"; accept;' has a character that no interface name can have. "
+                "Write at most 15 letters, digits, dots, dashes or underscores, such as he-ipv6."
+            ),
+        ),
+        (
+            {"outside": ['e";accept;'], "inside": [LAN]},
+            (
+                "firewall_outside: 'e\";accept;' has a character that would need quoting. "
+                "Give the interface a name of letters, digits and . _ @ + -."
+            ),
+        ),
+        (
+            {"outside": ["ve-*"], "inside": [LAN]},
+            (
+                "firewall_outside: 've-*' has a character that would need quoting. "
+                "Give the interface a name of letters, digits and . _ @ + -."
             ),
         ),
         (

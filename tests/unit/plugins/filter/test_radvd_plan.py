@@ -168,10 +168,10 @@ def test_every_interval_has_a_shortest_one_that_radvd_takes() -> None:
             ),
         ),
         (
-            {"name": "lan0 { };"},
+            {"name": "lan0{};"},
             (
-                "radvd_interfaces[0].name: lan0 { }; is not the name of a network interface. "
-                "Write the name as 'ip link' shows it: at most 15 letters, digits and . _ : @ + -."
+                "radvd_interfaces[0].name: 'lan0{};' has a character that would need quoting. "
+                "Give the interface a name of letters, digits and . _ @ + -."
             ),
         ),
         (
