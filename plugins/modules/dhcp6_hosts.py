@@ -201,6 +201,7 @@ steps:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import secrets_of
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcpd as dhcpd_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import kea as kea_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
@@ -237,7 +238,8 @@ def main():
             "provider": {"type": "str", "choices": ["kea", "dhcpd"], "default": "kea"},
             "hosts": {"type": "list", "elements": "dict", "required": True, "options": host_options},
             "config_file": {"type": "path"},
-            "config_content": {"type": "str"},
+            # Kept out of the host's log.
+            "config_content": {"type": "str", "no_log": True},
             "hosts_file": {"type": "path", "default": "/etc/dhcp/homelab-ipv6-hosts6.conf"},
             "ensure_include": {"type": "bool", "default": True},
             "control_socket": {"type": "str"},
@@ -248,6 +250,9 @@ def main():
         },
         supports_check_mode=True,
     )
+    # The diff shows the configuration, but for the passwords in it.
+    module.no_log_values.discard(module.params["config_content"])
+    module.no_log_values.update(secrets_of(module.params["config_content"]))
     run_module(module, "dhcp6_hosts", build)
 
 

@@ -145,6 +145,14 @@ class KeaConfig:
         return apply_edits(self.text, [edit for revision in revisions for edit in _revise(self.text, revision)])
 
 
+def secrets_of(text: str | None) -> list[str]:
+    """The passwords in what may be a configuration."""
+    try:
+        return KeaConfig.parse(text or "").secrets()
+    except SyntaxProblem:
+        return []
+
+
 def _subnet_nodes(dhcp6: Container) -> Iterator[Container]:
     networks = dhcp6.get_list("shared-networks")
     for owner in [dhcp6, *(networks.maps() if networks else [])]:

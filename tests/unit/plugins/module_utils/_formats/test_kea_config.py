@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import KeaConfig, Reservation, Revision
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import (
+    KeaConfig,
+    Reservation,
+    Revision,
+    secrets_of,
+)
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.syntax import SyntaxProblem
 
 DATA = Path(__file__).parent / "data"
@@ -168,6 +173,8 @@ def test_passwords_are_known() -> None:
     text = """{ "Dhcp6": { "lease-database": { "type": "mysql", "password": "s3cret" },
         "hosts-databases": [ { "type": "mysql", "password": "" } ] } }"""
     assert KeaConfig.parse(text).secrets() == ["s3cret"]
+    assert secrets_of(text) == ["s3cret"]
+    assert secrets_of(None) == secrets_of("subnet6 x { }") == []
 
 
 @pytest.mark.parametrize(
