@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NoReturn, Protocol
 
-from ._host.apply import apply
 from ._host.host import Host
 from ._plans.steps import Plan
 from ._values.errors import Fault, Refusal
@@ -49,6 +48,9 @@ def run_module(module: Module, name: str, build: Builder) -> None:
         with _one_at_a_time(name, wanted=not module.check_mode):
             plan = build(host, module.params)
             if plan.changed and not module.check_mode:
+                # Most runs change nothing: they need not load what carries a plan out.
+                from ._host.apply import apply
+
                 apply(host, plan.steps)
     except Refusal as refusal:
         module.fail_json(msg=str(refusal), option=refusal.option, remedy=refusal.remedy)

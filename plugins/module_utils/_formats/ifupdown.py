@@ -147,7 +147,9 @@ def without_interface(text: str, interface: str) -> str:
         kept = [HANDED_OVER + line if line.strip() else line for line in lines[span]]
         others = [word for word in stanza.words[1:] if not means(word, interface)] if is_list(stanza.keyword) else []
         if others:
-            kept.append(" ".join([stanza.keyword, *others]))
+            line = " ".join([stanza.keyword, *others])
+            # A backslash that ends the line would join it to the next.
+            kept.append(line + " " if line.endswith("\\") else line)
         lines[span] = kept
     return "\n".join(lines)
 

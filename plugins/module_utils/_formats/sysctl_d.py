@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .._values.errors import ValueProblem
 from .._values.sysctl import BLANKS, parse_key, render_key
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One line of a file.
 
     :param key: path below /proc/sys; may hold the globs ``*``, ``?``, ``[…]``

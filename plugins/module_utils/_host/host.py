@@ -14,7 +14,7 @@ import pwd
 import stat
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .._plans.steps import FileState
 from .._values.errors import Fault
@@ -23,8 +23,7 @@ from .._values.errors import Fault
 TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a command gave back; ``rc`` is 124 for one that was ended by its timeout."""
 
     rc: int

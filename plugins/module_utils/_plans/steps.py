@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Union
+from types import MappingProxyType
+from typing import Any, NamedTuple, Union
+
+# What a module does not need costs every run of it: all of these are named tuples, since Python builds a data class in
+# ten times the time, and twelve of them take longer than reading and comparing 48 kernel parameters.
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class FileState:
+class FileState(NamedTuple):
     """A file as it is or shall be.
 
     :param text: its content (UTF-8; other bytes survive as surrogate escapes)
@@ -27,14 +30,13 @@ class FileState:
 
     def with_text(self, text: str) -> FileState:
         """The same file with another content: for files that are not ours, whose owner and mode stay."""
-        return replace(self, text=text)
+        return self._replace(text=text)
 
     def attributes(self) -> str:
         return f"mode {self.mode:04o}, owner {self.owner}, group {self.group}"
 
 
-@dataclass(frozen=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One file from one state to another; None is its absence.
 
     :param secret: its content never shows in a diff
@@ -69,8 +71,7 @@ class FileChange:
         return text
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """The tool that will read the files looks at them before they move.
 
     In ``argv`` and in the scratch files ``{staged:PATH}`` stands for the name under which the new content of PATH
@@ -83,19 +84,16 @@ class Check:
     """
 
     argv: tuple[str, ...]
-    scratch: Mapping[str, str] = field(default_factory=dict)
+    scratch: Mapping[str, str] = _NOTHING
     tool: str = ""
     telling: str = ""
 
 
-@dataclass(frozen=True)
-class Files:
+class Files(NamedTuple):
     """A set of files that move together or not at all."""
 
     changes: tuple[FileChange, ...]
     check: Check | None = None
-
-    changes_host = True
 
     def describe(self) -> str:
         return ", ".join(
@@ -103,8 +101,7 @@ class Files:
         )
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """A command that changes the host.
 
     :param argv: the command
@@ -120,14 +117,11 @@ class Run:
     recover: tuple[str, ...] | None = None
     timeout: float = 60.0
 
-    changes_host = True
-
     def describe(self) -> str:
         return self.why
 
 
-@dataclass(frozen=True)
-class Restart:
+class Restart(NamedTuple):
     """Restart a service, and see that it stays up; a plan whose service does not is taken back.
 
     :param udp6_port: it has to listen on this port again
@@ -138,14 +132,11 @@ class Restart:
     udp6_port: int | None = None
     timeout: float = 20.0
 
-    changes_host = True
-
     def describe(self) -> str:
         return "restart " + self.unit
 
 
-@dataclass(frozen=True)
-class SocketCommand:
+class SocketCommand(NamedTuple):
     """A request to a daemon over its UNIX socket.
 
     When it fails, the daemon may have closed what it had open, this very socket included: once the files are back the
@@ -164,41 +155,32 @@ class SocketCommand:
     udp6_port: int | None = None
     timeout: float = 20.0
 
-    changes_host = True
-
     def describe(self) -> str:
         return self.why
 
 
-@dataclass(frozen=True)
-class Require:
+class Require(NamedTuple):
     """A tool has to be there. Check mode says what will come on a host that does not have it yet."""
 
     tool: str
     package: str
 
-    changes_host = False
-
     def describe(self) -> str:
         return f"require {self.tool}"
 
 
-@dataclass(frozen=True)
-class KernelValue:
+class KernelValue(NamedTuple):
     """A running value under /proc/sys."""
 
     path: str
     before: str
     after: str
 
-    changes_host = True
-
     def describe(self) -> str:
         return f"set {self.path} to {self.after}"
 
 
-@dataclass(frozen=True)
-class Await:
+class Await(NamedTuple):
     """Wait until a command prints what is expected; a plan whose waiting fails is taken back.
 
     :param pattern: regular expression searched in standard output
@@ -212,8 +194,6 @@ class Await:
     timeout: float
     remedy: str
 
-    changes_host = False
-
     def describe(self) -> str:
         return "wait: " + self.why
 
@@ -221,8 +201,7 @@ class Await:
 Step = Union[Files, Run, Restart, SocketCommand, Require, KernelValue, Await]
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """Something that is not a file, before and after, as text for the diff."""
 
     what: str
@@ -233,8 +212,7 @@ class State:
         return {"before_header": self.what, "after_header": self.what, "before": self.before, "after": self.after}
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """All that a module is going to do, known before it does anything.
 
     :param steps: in the order in which they are carried out
@@ -246,11 +224,11 @@ class Plan:
     steps: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
     warnings: tuple[str, ...] = ()
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = _NOTHING
 
     @property
     def changed(self) -> bool:
-        return any(step.changes_host for step in self.steps)
+        return any(not isinstance(step, (Await, Require)) for step in self.steps)
 
     def diff(self) -> list[dict[str, str]]:
         files = [change.diff() for step in self.steps if isinstance(step, Files) for change in step.changes]

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .._formats.sysctl_d import Setting, parse, render
 from .._values.errors import Refusal, ValueProblem
 from .._values.sysctl import (
-    GLOB,
-    INTERFACE_KEY,
     interface_key,
+    interface_of,
+    is_pattern,
     order,
     parse_key,
     parse_value,
@@ -26,8 +26,7 @@ from .steps import FileChange, FileState, KernelValue, Plan, State, Step, file_s
 HEADER = "Managed by Ansible (homelab.ipv6.sysctl_set): edits here are lost at the next run."
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One parameter of the set.
 
     :param option: where the user wrote it
@@ -38,8 +37,7 @@ class Wanted:
     option: str
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The host as it is.
 
     :param running: key → running value; a key that the kernel does not have is absent
@@ -70,8 +68,8 @@ def dropin_path(name: str) -> str:
 
 def ra_interfaces(items: Sequence[Wanted]) -> list[str]:
     """The interfaces whose RA client the set speaks of."""
-    matches = (INTERFACE_KEY.match(item.key) for item in items)
-    return [match.group(1) for match in matches if match and match.group(2) == "accept_ra"]
+    found = (interface_of(item.key) for item in items)
+    return [name_and_key[0] for name_and_key in found if name_and_key and name_and_key[1] == "accept_ra"]
 
 
 def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[str, object]]) -> list[Wanted]:
@@ -86,7 +84,7 @@ def wanted(values: Mapping[str, object], ipv6_interfaces: Mapping[str, Mapping[s
             item = Wanted(path, parse_value(value), option)
         except ValueProblem as problem:
             raise Refusal.of(option, problem) from None
-        if GLOB.search(path):
+        if is_pattern(path):
             raise Refusal(option, key, "is a pattern", "Name each key: a set is authoritative for what it names")
         if found.get(path, item).value != item.value:
             other = found[path]
@@ -149,9 +147,9 @@ def absent(path: str, found: Found) -> Plan:
 
 
 def _missing(item: Wanted, interfaces: Sequence[str]) -> Refusal:
-    match = INTERFACE_KEY.match(item.key)
-    if match and match.group(1) not in ("all", "default", *interfaces):
-        problem = f"cannot be set: there is no interface {match.group(1)} with IPv6 on this host"
+    interface, _key = interface_of(item.key) or ("all", "")
+    if interface not in ("all", "default", *interfaces):
+        problem = f"cannot be set: there is no interface {interface} with IPv6 on this host"
         remedy = "Use one of {}, or say missing: defer to have it set when it appears".format(", ".join(interfaces))
         return Refusal(item.option, item.value, problem, remedy)
     problem = f"cannot be set: this kernel has no {render_key(item.key)}"
@@ -160,12 +158,12 @@ def _missing(item: Wanted, interfaces: Sequence[str]) -> Refusal:
 
 def _refuse_networkd(items: Sequence[Wanted], found: Found) -> None:
     for item in items:
-        match = INTERFACE_KEY.match(item.key)
-        if match and match.group(2) == "accept_ra" and match.group(1) in found.ra_by_networkd and item.value != "0":
+        interface, key = interface_of(item.key) or ("", "")
+        if key == "accept_ra" and interface in found.ra_by_networkd and item.value != "0":
             raise Refusal(
                 item.option,
                 item.value,
-                f"has no effect: systemd-networkd runs the RA client of {match.group(1)} itself",
+                f"has no effect: systemd-networkd runs the RA client of {interface} itself",
                 "Set IPv6AcceptRA=yes in its .network file instead, and leave accept_ra out",
             )
 
@@ -196,7 +194,7 @@ def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
 
 def _undone_by(setting: Setting, items: Sequence[Wanted]) -> Wanted | None:
     """The parameter that a line of a later file takes back."""
-    if GLOB.search(setting.key):
+    if is_pattern(setting.key):
         # A key named outright beats every pattern, wherever it stands (sysctl.d(5)).
         return None
     for item in items:

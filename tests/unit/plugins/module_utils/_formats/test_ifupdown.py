@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.ifupdown import (
@@ -147,6 +147,7 @@ def unmarked(text: str) -> str:
 
 
 @given(LIKE_A_FILE)
+@example("auto eth0 \\ \niface eth0")
 def test_interface_is_out_and_every_other_byte_stays(text: str) -> None:
     out = without_interface(text, "eth0")
     assert not any(stanza.names("eth0") for stanza in parse(out))

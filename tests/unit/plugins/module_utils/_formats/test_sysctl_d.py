@@ -62,8 +62,8 @@ PART = st.text(st.characters(categories=["L", "N"], include_characters="_-.:@%*?
 KEYS = st.lists(PART, min_size=1, max_size=4).map(lambda parts: "/".join(["net", *parts]))
 WORDS = st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=6), max_size=3)
 SETTINGS = st.one_of(
-    st.builds(Setting, key=KEYS, value=WORDS.map(" ".join), optional=st.booleans()),
-    st.builds(Setting, key=KEYS, value=st.none(), optional=st.just(True)),
+    st.builds(Setting, key=KEYS, value=WORDS.map(" ".join), optional=st.booleans(), line=st.just(0)),
+    st.builds(Setting, key=KEYS, value=st.none(), optional=st.just(True), line=st.just(0)),
 )
 
 

@@ -19,7 +19,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Hos
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileChange, Files
 
 KILLS = 120
-LONGEST = 15.0
+LONGEST = 12.0
 OLD, NEW = "old\n" * 20_000, "new\n" * 30_000
 
 
@@ -64,8 +64,7 @@ def test_killed_run_leaves_whole_files(tmp_path: Path, count: int) -> None:
     ends = {"before": 0, "between": 0, "after": 0}
     leftovers = 0
     deadline = time.monotonic() + LONGEST
-    for _attempt in range(KILLS // 3):
-        assert time.monotonic() < deadline, f"too slow: {ends}"
+    while sum(ends.values()) < KILLS // 3 and time.monotonic() < deadline:
         for path in paths:
             path.write_text(OLD)
         child = in_child(lambda: write_all(paths))
@@ -74,12 +73,15 @@ def test_killed_run_leaves_whole_files(tmp_path: Path, count: int) -> None:
         os.waitpid(child, 0)
         found = [path.read_text() for path in paths]
         assert set(found) <= {OLD, NEW}
-        ends["before" if NEW not in found else "after" if OLD not in found else "between"] += 1
+        end = "before" if NEW not in found else "after" if OLD not in found else "between"
+        ends[end] += 1
+        # What else the machine does changes meanwhile: keep the kills in the midst of the work.
+        within *= {"before": 1.1, "between": 1.0, "after": 0.9}[end]
         beside = [path for path in tmp_path.iterdir() if path not in paths]
         assert all(ASIDE.match(path.name) for path in beside)
         leftovers += bool(beside)
     # Otherwise the kills have all come too early or too late, and nothing was tried.
-    assert ends["before"]
+    assert sum(ends.values()) >= KILLS // 12
     assert leftovers
     for path in paths:
         path.write_text(OLD)

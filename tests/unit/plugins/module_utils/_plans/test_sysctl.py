@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,7 +73,7 @@ def test_file_and_running_values_are_one_plan() -> None:
 
 
 def test_nothing_changes_where_all_is_so() -> None:
-    unlike = replace(BARE, running={**RUNNING, "net/ipv4/x": "0"})
+    unlike = BARE._replace(running={**RUNNING, "net/ipv4/x": "0"})
     first = plan(
         {"net.ipv6.conf.all.forwarding": 1, "net.ipv4.x": "1 2"},
         found=unlike,
@@ -82,14 +81,14 @@ def test_nothing_changes_where_all_is_so() -> None:
     there = {**RUNNING, CONF + "all/forwarding": "1", "net/ipv4/x": "1 2"}
     again = plan(
         {"net.ipv6.conf.all.forwarding": 1, "net.ipv4.x": "1\t2"},
-        found=replace(BARE, running=there, dropin=FileState(written(first))),
+        found=BARE._replace(running=there, dropin=FileState(written(first))),
     )
     assert (again.steps, again.diff(), again.changed) == ((), [], False)
 
 
 def test_file_with_other_owner_or_mode_is_put_right() -> None:
     text = written(plan({"net.ipv6.conf.all.forwarding": 0}))
-    made = plan({"net.ipv6.conf.all.forwarding": 0}, found=replace(BARE, dropin=FileState(text, mode=0o600)))
+    made = plan({"net.ipv6.conf.all.forwarding": 0}, found=BARE._replace(dropin=FileState(text, mode=0o600)))
     assert made.diff()[0]["before"] == "mode 0600, owner root, group root\n"
 
 
@@ -133,7 +132,7 @@ def test_missing_key_is_deferred_and_the_file_is_the_same_when_it_has_come() -> 
     made = plan(interfaces=interfaces, missing_fails=False)
     assert made.result == {"deferred": ["net.ipv6.conf.eth0/10.accept_ra"]}
     assert set_values(made) == []
-    come = replace(BARE, running={CONF + "eth0.10/accept_ra": "0"}, dropin=FileState(written(made)))
+    come = BARE._replace(running={CONF + "eth0.10/accept_ra": "0"}, dropin=FileState(written(made)))
     assert not plan(interfaces=interfaces, missing_fails=False, found=come).changed
     assert not plan(interfaces=interfaces, found=come).changed
 
@@ -146,7 +145,7 @@ def test_missing_key_matters_for_running_values_only() -> None:
 
 @pytest.mark.parametrize("runtime", [True, False])
 def test_accept_ra_where_networkd_takes_the_advertisements(runtime: bool) -> None:
-    found = replace(BARE, ra_by_networkd=["eth0"])
+    found = BARE._replace(ra_by_networkd=["eth0"])
     assert refusal(interfaces={"eth0": {"accept_ra": 2}}, found=found, runtime=runtime) == (
         "ipv6_interfaces.eth0.accept_ra: 2 has no effect: systemd-networkd runs the RA client of eth0 itself. Set "
         "IPv6AcceptRA=yes in its .network file instead, and leave accept_ra out."
@@ -179,7 +178,7 @@ SHADOW = "would be undone at boot by {} line {} ({}). Remove that line, or give 
     ],
 )
 def test_file_that_wins_at_boot(name: str, text: str, undone: tuple[int, str] | None) -> None:
-    found = replace(BARE, others=[("/usr/lib/sysctl.d/" + name, text)])
+    found = BARE._replace(others=[("/usr/lib/sysctl.d/" + name, text)])
     values = {"net.ipv6.conf.all.forwarding": 1}
     if undone is None:
         plan(values, found=found)
@@ -192,7 +191,7 @@ def test_file_that_wins_at_boot(name: str, text: str, undone: tuple[int, str] | 
 
 @pytest.mark.parametrize(("later", "refused"), [("1", True), ("0", False)])
 def test_later_file_that_writes_all_interfaces(later: str, refused: bool) -> None:
-    found = replace(BARE, others=[("/etc/sysctl.d/99-x.conf", f"net.ipv6.conf.all.forwarding={later}")])
+    found = BARE._replace(others=[("/etc/sysctl.d/99-x.conf", f"net.ipv6.conf.all.forwarding={later}")])
     interfaces: dict[str, Any] = {"eth0": {"forwarding": 1 - int(later)}}
     if refused:
         message = SHADOW.format("/etc/sysctl.d/99-x.conf", 1, 1, "99-x.conf")
@@ -206,17 +205,17 @@ def test_later_file_that_writes_all_interfaces(later: str, refused: bool) -> Non
 def test_file_of_others_is_neither_hidden_nor_written_through_a_link() -> None:
     others = [("/usr/lib/sysctl.d/90-router.conf", "")]
     values = {"net.ipv6.conf.all.forwarding": 1}
-    assert refusal(values, found=replace(BARE, others=others)) == (
+    assert refusal(values, found=BARE._replace(others=others)) == (
         "name: 90-router would hide /usr/lib/sysctl.d/90-router.conf. Give this set a name of its own."
     )
-    assert refusal(values, found=replace(BARE, dropin_link="/etc/sysctl.conf")) == (
+    assert refusal(values, found=BARE._replace(dropin_link="/etc/sysctl.conf")) == (
         "name: 90-router is a file of somebody else: /etc/sysctl.d/90-router.conf is a link to /etc/sysctl.conf. Give "
         "this set a name of its own."
     )
 
 
 def test_absent_takes_the_file_and_leaves_the_running_values() -> None:
-    made = absent(PATH, replace(BARE, dropin=FileState("x\n")))
+    made = absent(PATH, BARE._replace(dropin=FileState("x\n")))
     assert [step.describe() for step in made.steps] == ["remove " + PATH]
     assert not absent(PATH, BARE).changed
 
