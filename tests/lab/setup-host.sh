@@ -4,9 +4,9 @@
 # Changes nothing beyond what apt does: podman's settings and storage live in the lab's own cache.
 set -eu
 
-# busybox-static and cpio: the initrd of the virtual machine; zstd and xz-utils: compressed debs and modules
+# busybox-static and cpio: the initrd of the virtual machine; zstd and xz-utils: packed modules and kernels (with lz4)
 packages="podman crun conmon netavark mmdebstrap e2fsprogs qemu-system-x86 qemu-utils seabios busybox-static
-cpio openssh-client iproute2 util-linux uidmap zstd xz-utils ca-certificates python3"
+cpio lz4 openssh-client iproute2 util-linux uidmap zstd xz-utils ca-certificates python3"
 
 missing=
 for package in $packages; do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mmdebstrap's last hook: turns a fresh root file system into the lab's bare Debian.
 
-    python3 -m homelab_lab.finish_rootfs ROOT PACKAGE…
+    python3 -m homelab_lab.finish_rootfs [--kernel PACKAGE] ROOT PACKAGE…
 
 The PACKAGEs, with what they need, become a package repository inside the image: machines and containers of
 the lab reach no network, and roles must install for real all the same.
@@ -9,11 +9,12 @@ the lab reach no network, and roles must install for real all the same.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
 import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
 REPOSITORY = "srv/debs"
@@ -32,14 +33,37 @@ FILES = {
 }
 
 
+def apt(tool: str, *arguments: str, folder: Path | None = None) -> str:
+    """The host's apt with the new root's packages and sources."""
+    return subprocess.run(
+        [tool, "-o", "APT::Sandbox::User=root", *arguments], check=True, timeout=600, cwd=folder, text=True,
+        stdout=subprocess.PIPE, env={**os.environ, "APT_CONFIG": os.environ["MMDEBSTRAP_APT_CONFIG"]},
+    ).stdout  # fmt: skip
+
+
+def add_kernel(root: Path, package: str) -> None:
+    """The kernel and its modules alone: installed as a package it would bring and run Debian's initrd builder."""
+    depends = apt("apt-cache", "depends", "--important", package)
+    real = next(word for word in depends.split() if word.startswith("linux-image-") and word != package)
+    with tempfile.TemporaryDirectory() as scratch:
+        apt("apt-get", "--quiet", "download", real, folder=Path(scratch))
+        (archive,) = Path(scratch).glob("*.deb")
+        unpacked = Path(scratch) / "unpacked"
+        subprocess.run(["dpkg-deb", "--extract", str(archive), str(unpacked)], check=True, timeout=300)
+        # In a package the modules lie under /lib or, in newer ones, /usr/lib.
+        (modules,) = (*unpacked.glob("lib/modules/*"), *unpacked.glob("usr/lib/modules/*"))
+        (root / "usr/lib/modules").mkdir(parents=True, exist_ok=True)
+        shutil.move(str(modules), str(root / "usr/lib/modules" / modules.name))
+        (kernel,) = (unpacked / "boot").glob("vmlinuz-*")
+        shutil.move(str(kernel), str(root / "boot" / kernel.name))
+    subprocess.run(["chroot", str(root), "depmod", modules.name], check=True, timeout=120)
+
+
 def download(root: Path, packages: list[str]) -> None:
     target = root / REPOSITORY
     (target / "partial").mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["apt-get", "--yes", "--quiet", "--download-only", "--no-install-recommends",
-         "-o", f"Dir::Cache::Archives={target}", "-o", "APT::Sandbox::User=root", "install", *packages],
-        check=True, timeout=600, env={**os.environ, "APT_CONFIG": os.environ["MMDEBSTRAP_APT_CONFIG"]},
-    )  # fmt: skip
+    apt("apt-get", "--yes", "--quiet", "--download-only", "--no-install-recommends",
+        "-o", f"Dir::Cache::Archives={target}", "install", *packages)  # fmt: skip
     shutil.rmtree(target / "partial")
     (target / "lock").unlink(missing_ok=True)
     for path in target.glob("*%3a*.deb"):
@@ -60,9 +84,16 @@ def index(root: Path) -> str:
     return "\n".join(stanzas)
 
 
-def main(arguments: list[str]) -> None:
-    root, packages = Path(arguments[0]), arguments[1:]
-    download(root, packages)
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kernel")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("packages", nargs="*")
+    arguments = parser.parse_args()
+    root: Path = arguments.root
+    if arguments.kernel:
+        add_kernel(root, arguments.kernel)
+    download(root, arguments.packages)
     (root / REPOSITORY / "Packages").write_text(index(root))
     shutil.rmtree(root / "etc/apt/sources.list.d", ignore_errors=True)
     (root / "etc/apt/sources.list.d").mkdir()
@@ -76,4 +107,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

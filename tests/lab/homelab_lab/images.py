@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import finish_rootfs, paths, recipes
+from . import finish_rootfs, initrd, kernel, paths, recipes
 from .run import execute, lock, step
 
 PREFIX = "localhost/homelab-ipv6-"
+DISK_SIZE = "3G"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 START = [f'CMD ["/{finish_rootfs.INIT}"]', "STOPSIGNAL SIGRTMIN+3"]
 
@@ -43,14 +46,17 @@ def fingerprint(*parts: object) -> str:
     return hashlib.sha256(repr((parts, recipes.DPKG_OPTIONS)).encode() + code).hexdigest()[:12]
 
 
-def mmdebstrap(recipe: recipes.Recipe, target: Path, extra: tuple[str, ...] = ()) -> None:
+def mmdebstrap(recipe: recipes.Recipe, target: Path, form: str) -> None:
     mirror = os.environ.get("HOMELAB_IPV6_MIRROR", DEFAULT_MIRROR)
-    hook = f'PYTHONPATH={paths.LAB} python3 -m homelab_lab.finish_rootfs "$1" {" ".join(recipe.repository)}'
+    with_kernel = f"--kernel={recipe.kernel} " if recipe.kernel else ""
+    packages = " ".join(recipe.repository)
+    hook = f'PYTHONPATH={shlex.quote(str(paths.LAB))} python3 -m homelab_lab.finish_rootfs {with_kernel}"$1" {packages}'
     arguments = [f"--dpkgopt={option}" for option in recipes.DPKG_OPTIONS]
     execute(
-        ["nice", "mmdebstrap", "--mode=root", "--variant=minbase", "--components=main", "--skip=cleanup/apt/lists",
+        # In a mount namespace of its own: whatever ends it, no mount is left under a directory that we then delete.
+        ["unshare", "--mount", "nice", "mmdebstrap", "--mode=root", "--variant=minbase", "--components=main", "--skip=cleanup/apt/lists",
          *arguments,
-         f"--include={','.join(recipe.packages)}", f"--customize-hook={hook}", *extra,
+         f"--include={','.join(recipe.packages)}", f"--customize-hook={hook}", f"--format={form}",
          recipe.suite, str(target), *sources(recipe.suite, mirror)],
         timeout=1500,
     )  # fmt: skip
@@ -68,7 +74,7 @@ def build_container(name: str) -> None:
     if not has_image(tagged):
         with step(f"building image {name}"), tempfile.TemporaryDirectory(dir=paths.cache()) as scratch:
             tar = Path(scratch) / "root.tar"
-            mmdebstrap(recipe, tar)
+            mmdebstrap(recipe, tar, "tar")
             changes = [word for change in START for word in ("-c", change)]
             podman("import", "--quiet", *changes, str(tar), tagged, timeout=300)
     podman("tag", tagged, f"{PREFIX}{name}:latest")
@@ -90,6 +96,54 @@ def build_full(name: str) -> None:
             finally:
                 podman("rm", "--force", "--ignore", work)
     podman("tag", tagged, f"{PREFIX}{name}-full:latest")
+
+
+@dataclass(frozen=True)
+class MachineImage:
+    """What a virtual machine boots: all read-only."""
+
+    folder: Path
+
+    @property
+    def disk(self) -> Path:
+        return self.folder / "root.ext4"
+
+    @property
+    def kernel(self) -> Path:
+        return self.folder / "vmlinux"
+
+    @property
+    def initrd(self) -> Path:
+        return self.folder / "initrd"
+
+
+def machine_image(name: str) -> MachineImage:
+    recipe = recipes.machine_recipe(name)
+    code = Path(initrd.__file__).read_bytes() + Path(kernel.__file__).read_bytes()
+    return MachineImage(paths.cache() / "machines" / f"{name}-{fingerprint(recipe, DISK_SIZE, code)}")
+
+
+def build_machine(name: str) -> MachineImage:
+    image = machine_image(name)
+    with lock(paths.cache() / "images.lock", "building images", timeout=2400):
+        if not image.folder.exists():
+            with step(f"building machine image {name}"):
+                _build_machine(recipes.machine_recipe(name), image.folder)
+    return image
+
+
+def _build_machine(recipe: recipes.Recipe, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=paths.cache()) as scratch:
+        root, made = Path(scratch) / "root", MachineImage(Path(scratch) / "image")
+        made.folder.mkdir()
+        mmdebstrap(recipe, root, "directory")
+        (boot,) = (root / "boot").glob("vmlinuz-*")
+        made.kernel.write_bytes(kernel.extract(boot.read_bytes()))
+        initrd.build(root / "usr/lib/modules" / boot.name.removeprefix("vmlinuz-"), made.initrd)
+        execute(["mkfs.ext4", "-q", "-L", "root", "-d", str(root), str(made.disk), DISK_SIZE], timeout=300)
+        # Complete or not there at all: an interrupted build leaves nothing that looks like an image.
+        made.folder.rename(target)
 
 
 def build_containers(names: list[str]) -> None:

@@ -19,8 +19,9 @@ TOOLS = "tcpdump iputils-ping iputils-tracepath curl nmap ndisc6 netcat-openbsd 
 # What the roles install. Never in an image, only in its package repository, so that installing is tested too.
 ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server nftables".split()
 
-# Beyond that, the virtual machine's kernel and the confinement that users' machines have.
-MACHINE = "linux-image-cloud-amd64 apparmor e2fsprogs".split()
+# Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
+MACHINE = "apparmor e2fsprogs".split()
+KERNEL = "linux-image-cloud-amd64"
 
 # Reading matter; without it images are smaller and packages install faster.
 DPKG_OPTIONS = (
@@ -36,6 +37,7 @@ class Recipe:
     suite: str
     packages: tuple[str, ...]
     repository: tuple[str, ...]
+    kernel: str | None = None
 
 
 def container_recipe(name: str) -> Recipe:
@@ -43,4 +45,4 @@ def container_recipe(name: str) -> Recipe:
 
 
 def machine_recipe(name: str) -> Recipe:
-    return Recipe(f"{name}-machine", SUITES[name], (*BASE, *TOOLS, *MACHINE), tuple(ROLE_PACKAGES))
+    return Recipe(f"{name}-machine", SUITES[name], (*BASE, *TOOLS, *MACHINE), tuple(ROLE_PACKAGES), KERNEL)
