@@ -14,12 +14,11 @@ import ipaddress
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 ADDRESSES = Path(__file__).with_name("addresses.json")
-ROUTER: Optional[str] = None  # the machine's own namespace
+SIT = Path("/proc/sys/net/ipv4/conf/sit0")  # made by the module in every namespace as soon as it is loaded
 NAMESPACES = ("broker", "internet", "switch", "client", "client2")
 
 Addresses = dict[str, Any]
@@ -54,7 +53,7 @@ def cables(data: Addresses) -> Commands:
 
 
 def broker(data: Addresses) -> Commands:
-    uplink, tunnel, internet = data["uplink"], data["tunnel"], data["internet"]
+    uplink, internet = data["uplink"], data["internet"]
     return [
         "link set lo up",
         "link set wan1 up",
@@ -63,12 +62,20 @@ def broker(data: Addresses) -> Commands:
         "link set inet0 up",
         f"address add {internet['broker']} dev inet0 nodad",
         f"route add {host_of(internet['narrow_host'])} dev inet0 mtu {internet['narrow_mtu']}",
-        f"tunnel add tunnel mode sit local {tunnel['server_ipv4']} remote {tunnel['client_ipv4']} ttl 255",
-        f"link set tunnel mtu {tunnel['mtu']} up",
-        f"address add {tunnel['server_ipv6']} dev tunnel nodad",
-        *(f"route add {tunnel[routed]} via {host_of(tunnel['client_ipv6'])} dev tunnel"
-          for routed in ("routed64", "routed48")),
-    ]  # fmt: skip
+    ]
+
+
+def tunnel(data: Addresses) -> Commands:
+    """The broker's end of it."""
+    ends = data["tunnel"]
+    far = host_of(ends["client_ipv6"])
+    return [
+        f"tunnel add tunnel mode sit local {ends['server_ipv4']} remote {ends['client_ipv4']} ttl 255",
+        f"link set tunnel mtu {ends['mtu']} up",
+        f"address add {ends['server_ipv6']} dev tunnel nodad",
+        f"route add {ends['routed64']} via {far} dev tunnel",
+        f"route add {ends['routed48']} via {far} dev tunnel",
+    ]
 
 
 def internet(data: Addresses) -> Commands:
@@ -82,55 +89,38 @@ def internet(data: Addresses) -> Commands:
 
 
 def switch(_data: Addresses) -> Commands:
-    lines = ["link add bridge type bridge mcast_snooping 0", "link set bridge up"]
-    for port in ("router", "client", "client2"):
-        lines += [f"link set {port} master bridge", f"link set {port} up"]
-    return lines
-
-
-def client(data: Addresses) -> Commands:
-    return ["link set lo up", f"link set {data['client']['interface']} up"]
-
-
-def plan(data: Addresses, with_sit: bool) -> list[tuple[Optional[str], list[str], Commands]]:
-    """For each namespace its sysctls and its `ip` commands, in the order in which they must come."""
-    about_tunnel = ("tunnel add ", "link set tunnel ", "dev tunnel")
-    at_broker = [line for line in broker(data) if with_sit or not any(word in line for word in about_tunnel)]
-    host = ["net.ipv6.conf.default.accept_ra=1", "net.ipv6.conf.default.forwarding=0",
-            "net.ipv6.conf.eth0.accept_ra=1", "net.ipv6.conf.eth0.forwarding=0"]  # fmt: skip
+    ports = ("router", "client", "client2")
     return [
-        (ROUTER, [], cables(data)),
-        ("broker", ["net.ipv6.conf.all.forwarding=1"], at_broker),
-        ("internet", ["net.ipv6.conf.all.accept_ra=0"], internet(data)),
-        # A switch is no host: without addresses of its own it cannot answer in another's place.
-        ("switch", ["net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1"], switch(data)),
-        ("client", host, client(data)),
-        ("client2", host, client(data)),
+        "link add bridge type bridge mcast_snooping 0",
+        # No addresses of its own: a switch must not answer in another's place.
+        *(f"link set {name} addrgenmode none" for name in ("bridge", *ports)),
+        "link set bridge up",
+        *(f"link set {port} master bridge up" for port in ports),
     ]
 
 
-def run(argv: list[str], text: str = "") -> None:
-    subprocess.run(argv, input=text, text=True, check=True, timeout=60)
+def client(data: Addresses) -> Commands:
+    # A new namespace's own defaults are those of a host: forwarding off, router advertisements heard.
+    return ["link set lo up", f"link set {data['client']['interface']} up"]
 
 
-def kernel_has_sit() -> bool:
-    probe = ["ip", "-n", "broker", "link", "add", "probe", "type", "sit", "local", "192.0.2.1", "remote", "192.0.2.2"]
-    if subprocess.run(probe, stderr=subprocess.DEVNULL, timeout=60).returncode != 0:
-        return False
-    run(["ip", "-n", "broker", "link", "delete", "probe"])
-    return True
+def run(argv: list[str], commands: Commands) -> None:
+    subprocess.run(argv, input="\n".join(commands) + "\n", text=True, check=True, timeout=110)
 
 
-def build(data: Addresses, execute: Callable[[list[str], str], None] = run) -> None:
-    execute(["ip", "-batch", "-"], "\n".join(cables(data)) + "\n")
-    with_sit = kernel_has_sit()
-    if not with_sit:
+def build(data: Addresses) -> None:
+    # Each program started costs a second where the machine is emulated: few of them, with many commands each.
+    run(["ip", "-batch", "-"], cables(data))
+    run(["ip", "netns", "exec", "broker", "sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=1"], [])
+    for place, commands in (("broker", broker), ("internet", internet), ("switch", switch),
+                            ("client", client), ("client2", client)):  # fmt: skip
+        run(["ip", "-n", place, "-batch", "-"], commands(data))
+    try:
+        run(["ip", "-n", "broker", "-batch", "-"], tunnel(data))
+    except subprocess.CalledProcessError:
+        if SIT.exists():
+            raise
         print("this kernel has no sit: the broker has no tunnel", file=sys.stderr)
-    for place, sysctls, commands in plan(data, with_sit)[1:]:
-        assert place is not None
-        if sysctls:
-            execute(["ip", "netns", "exec", place, "sysctl", "-q", "-w", *sysctls], "")
-        execute(["ip", "-n", place, "-batch", "-"], "\n".join(commands) + "\n")
 
 
 if __name__ == "__main__":

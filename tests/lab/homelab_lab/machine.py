@@ -18,6 +18,8 @@ from .run import LabError, execute
 
 ROUTER = "router"
 PLACES = (ROUTER, "broker", "internet", "client", "client2", "switch")
+# Fresh DHCPv6 clients: one that was not answered for a while asks every two minutes only.
+RENEW = "systemctl restart lab-dhcp@client lab-dhcp@client2"
 Result = subprocess.CompletedProcess[str]
 
 

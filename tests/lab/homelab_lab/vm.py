@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import accelerator, booted, guest, images, paths, qemu, ssh
-from .machine import ROUTER, Machine, state_directory
+from .machine import RENEW, ROUTER, Machine, state_directory
 from .run import LabError, execute, step
 
 
@@ -77,8 +77,7 @@ class VirtualMachine(Machine):
 
     def _catch_up(self) -> None:
         """What a machine that was asleep since its image was made cannot know: the time."""
-        script = f"date -s @{time.time():.0f} >/dev/null; systemctl restart lab-dhcp@client lab-dhcp@client2"
-        self.run(ROUTER, script, timeout=120)
+        self.run(ROUTER, f"date -s @{time.time():.0f} >/dev/null; {RENEW}", timeout=120)
 
     @property
     def console(self) -> Path:
