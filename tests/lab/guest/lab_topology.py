@@ -105,7 +105,7 @@ def client(data: Addresses) -> Commands:
 
 
 def run(argv: list[str], commands: Commands) -> None:
-    subprocess.run(argv, input="\n".join(commands) + "\n", text=True, check=True, timeout=110)
+    subprocess.run(argv, input="\n".join(commands) + "\n", text=True, check=True, timeout=300)
 
 
 def build(data: Addresses) -> None:

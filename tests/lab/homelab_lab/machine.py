@@ -131,6 +131,14 @@ class Machine(abc.ABC):
             except LabError:
                 word = "unreachable"
             if word in ("running", "degraded"):
+                self._insist_on_the_world()
                 return word
             time.sleep(0.5)
         raise LabError(f"the machine {self.name} did not finish booting in {timeout:.0f} s: {word or 'unreachable'}")
+
+    def _insist_on_the_world(self) -> None:
+        """Whatever else is wrong with the router may be what is being tested; the world around it must be there."""
+        failed = self.run(ROUTER, "systemctl list-units --failed --plain --no-legend 'lab-*'", timeout=60).stdout
+        if failed.strip():
+            log = self.run(ROUTER, "journalctl -b --no-pager --lines=40 --unit='lab-*'", timeout=60).stdout
+            raise LabError(f"units of the lab failed:\n{failed}\n{log}")
