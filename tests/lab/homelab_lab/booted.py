@@ -89,5 +89,7 @@ def _keep(machine: VirtualMachine, snapshot: Snapshot) -> None:
 
 def resume(monitor: Path) -> None:
     with qmp.monitor(monitor) as talk:
-        talk.wait_for("query-status", {"paused", "postmigrate", "prelaunch", "running"}, {"internal-error"}, timeout=120)
+        talk.wait_for(
+            "query-status", {"paused", "postmigrate", "prelaunch", "running"}, {"internal-error"}, timeout=120
+        )
         talk.execute("cont")

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
 
     command = add("images", "build the images that are missing", build_images, named=False)
     command.add_argument("names", nargs="*", metavar="NAME", help=f"among {', '.join(recipes.SUITES)}; default: all")
-    command.add_argument("--machine", action="store_true", help="the virtual machine's image too, if `up` would use one")
+    command.add_argument(
+        "--machine", action="store_true", help="the virtual machine's image too, if `up` would use one"
+    )
 
     command = add("up", "start a router with its world", up)
     command.add_argument("--machine", choices=("auto", *lifecycle.KINDS), default="auto",
@@ -99,8 +101,7 @@ def renew(arguments: argparse.Namespace) -> int:
 def run_command(arguments: argparse.Namespace) -> int:
     machine = lifecycle.get(lifecycle.checked_name(arguments.name))
     command = machine.reach(in_place(arguments.place, arguments.argv, arguments.timeout))
-    # Input and output are the caller's own from here on.
-    os.execvp(command[0], command)
+    return subprocess.run(command, check=False).returncode
 
 
 def print_inventory(arguments: argparse.Namespace) -> int:

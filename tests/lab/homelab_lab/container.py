@@ -39,7 +39,7 @@ class Container(Machine):
     def state(self) -> dict[str, Any]:
         return {"system": self.system}
 
-    def start(self, *, cold: bool = False) -> None:
+    def start(self) -> None:
         images.build_containers([self.system])
         with step(f"booting {self.name}"):
             images.podman(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,10 +43,14 @@ class File:
 def files(data: dict[str, Any], *, authorized_key: str | None) -> Iterator[File]:
     """All files, given by path without the leading slash. With a key it is a machine that ssh reaches."""
     yield from _library()
-    yield File("srv/www/" + data["internet"]["big_file"], random.Random(6).randbytes(data["internet"]["big_size"]))
+    yield File(
+        "srv/www/" + data["internet"]["big_file"], hashlib.shake_256(b"big").digest(data["internet"]["big_size"])
+    )
     yield File("etc/network/interfaces.d/uplink", uplink_stanza(data).encode())
     for who in ("client", "client2"):
-        yield File(f"var/lib/dhcp/dhclient6.{who}.leases", f"default-duid {lease_string(data[who]['duid'])};\n".encode())
+        yield File(
+            f"var/lib/dhcp/dhclient6.{who}.leases", f"default-duid {lease_string(data[who]['duid'])};\n".encode()
+        )
     if authorized_key is not None:
         yield File("etc/hostname", b"router\n")
         yield File("etc/hosts", b"127.0.0.1 localhost\n127.0.1.1 router\n::1 localhost ip6-localhost ip6-loopback\n")

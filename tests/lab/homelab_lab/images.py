@@ -54,8 +54,8 @@ def mmdebstrap(recipe: recipes.Recipe, target: Path, form: str) -> None:
     arguments = [f"--dpkgopt={option}" for option in recipes.DPKG_OPTIONS]
     execute(
         # In a mount namespace of its own: whatever ends it, no mount is left under a directory that we then delete.
-        ["unshare", "--mount", "nice", "mmdebstrap", "--mode=root", "--variant=minbase", "--components=main", "--skip=cleanup/apt/lists",
-         *arguments,
+        ["unshare", "--mount", "nice", "mmdebstrap", "--mode=root", "--variant=minbase", "--components=main",
+         "--skip=cleanup/apt/lists", *arguments,
          f"--include={','.join(recipe.packages)}", f"--customize-hook={hook}", f"--format={form}",
          recipe.suite, str(target), *sources(recipe.suite, mirror)],
         timeout=1500,

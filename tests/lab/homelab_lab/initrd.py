@@ -12,7 +12,8 @@ from pathlib import Path
 
 from .run import LabError, execute
 
-# For the root file system, and the network card so that nobody need wait for udev. What the kernel has built in is not in modules.dep and is left out.
+# For the root file system, and for the network card so that nobody need wait for udev. What the kernel has built
+# in is not in modules.dep and is left out.
 NEEDED = ("virtio_pci", "virtio_mmio", "virtio_blk", "ext4", "virtio_net")
 PROBE_MARK = "homelab-ipv6-probe-ok"
 PAYLOAD = "lab-files"

@@ -17,7 +17,7 @@ from .machine import Machine, state_file
 from .run import LabError, lock, step
 from .vm import VirtualMachine
 
-KINDS: dict[str, type[VirtualMachine] | type[Container]] = {"vm": VirtualMachine, "container": Container}
+KINDS: dict[str, type[VirtualMachine | Container]] = {"vm": VirtualMachine, "container": Container}
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,23}")  # it becomes part of a socket's path, which must be short
 
 
@@ -73,8 +73,10 @@ def up(name: str, *, wanted: str = "auto", system: str = "debian12", cold: bool 
             raise LabError(f"the lab {name} is up already: `lab down` ends it")
         _sweep(name)
         machine = KINDS[kind_for(wanted)](name, system)
+        if isinstance(machine, VirtualMachine):
+            machine.cold = cold
         try:
-            machine.start(cold=cold)
+            machine.start()
             machine.save()
         except BaseException:
             machine.remove()

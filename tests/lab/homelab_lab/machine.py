@@ -46,7 +46,13 @@ class Machine(abc.ABC):
         self.name = name
 
     def run(
-        self, place: str, argv: Sequence[str] | str, *, timeout: float = 60, check: bool = True, stdin: str | None = None
+        self,
+        place: str,
+        argv: Sequence[str] | str,
+        *,
+        timeout: float = 60,
+        check: bool = True,
+        stdin: str | None = None,
     ) -> Result:
         """Run a command (a string: in a shell) in a place of the lab."""
         words = ["sh", "-c", argv] if isinstance(argv, str) else list(argv)
@@ -64,7 +70,7 @@ class Machine(abc.ABC):
         """The local command that runs a command as root on the router machine."""
 
     @abc.abstractmethod
-    def start(self, *, cold: bool = False) -> None:
+    def start(self) -> None:
         """Booted when this returns."""
 
     def reboot(self, timeout: float = 600) -> None:

@@ -31,7 +31,9 @@ def key_file() -> Path:
         key.parent.mkdir(exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=key.parent) as scratch:
             new = Path(scratch) / "key"
-            execute(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "homelab-ipv6-lab", "-f", str(new)], timeout=30)
+            execute(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "homelab-ipv6-lab", "-f", str(new)], timeout=30
+            )
             new.with_suffix(".pub").rename(key.with_suffix(".pub"))
             new.rename(key)
     return key
@@ -52,7 +54,10 @@ def command(port: int, *more: str) -> list[str]:
 
 def connect(port: int, control: Path) -> None:
     if control.exists():
-        if execute(command(port, "-O", "check", "-o", f"ControlPath={control}"), timeout=20, check=False).returncode == 0:
+        if (
+            execute(command(port, "-O", "check", "-o", f"ControlPath={control}"), timeout=20, check=False).returncode
+            == 0
+        ):
             return
         control.unlink(missing_ok=True)
     # The shared connection goes to the background and would keep a pipe open: no pipe for it. When it fails, the

@@ -26,6 +26,7 @@ class VirtualMachine(Machine):
         self.system = system
         self.port = port
         self.pid = pid
+        self.cold = False
 
     @property
     def folder(self) -> Path:
@@ -42,11 +43,11 @@ class VirtualMachine(Machine):
     def state(self) -> dict[str, Any]:
         return {"system": self.system, "port": self.port, "pid": self.pid}
 
-    def start(self, *, cold: bool = False) -> None:
+    def start(self) -> None:
         """Booted when this returns. Emulated, a boot takes long: it is then done once and gone on from there."""
         image = images.build_machine(self.system)
         acceleration = accelerator.choose(image)
-        if cold or acceleration == accelerator.KVM:
+        if self.cold or acceleration == accelerator.KVM:
             with step(f"booting {self.name}"):
                 self.boot(image, acceleration)
             return
