@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ask a real systemd-networkd which sections, keys and values it takes, and print the answers as JSON.
 

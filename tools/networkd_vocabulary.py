@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the vocabulary of networkd's files, plugins/module_utils/_formats/networkd_keys.py, from recorded answers.
 

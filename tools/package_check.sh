@@ -20,23 +20,27 @@ for left_out in .ci .gitignore .venv Makefile tests tools; do
     [[ ! -e $installed/$left_out ]] || { say "$left_out belongs in galaxy.yml's build_ignore"; exit 1; }
 done
 
-missing=0
-shown() { # KIND FOLDER SUFFIX: everything in FOLDER that ends in SUFFIX is known to ansible-doc as a KIND
-    local path name listed
-    listed=$(ansible-doc --type "$1" --list --json homelab.ipv6)
+shown() { # KIND FOLDER SUFFIX: ansible-doc has documentation, as a KIND, of everything in FOLDER that ends in SUFFIX
+    local path name names=()
     for path in "$cache/source/$2"/*"$3"; do
         name=$(basename "$path" "$3")
-        [[ -e $path && $name != __init__ ]] || continue
-        if [[ $listed == *"\"homelab.ipv6.$name\":"* ]] &&
-            ansible-doc --type "$1" "homelab.ipv6.$name" >"$cache/doc.txt"; then
-            printf '%s homelab.ipv6.%s: %d lines of documentation\n' "$1" "$name" "$(wc -l <"$cache/doc.txt")"
-        else
-            say "ansible-doc does not show the $1 homelab.ipv6.$name"
-            missing=1
-        fi
+        [[ ! -e $path || $name == __init__ ]] || names+=("homelab.ipv6.$name")
     done
+    ((${#names[@]} > 0)) || return 0
+    ansible-doc --type "$1" --json "${names[@]}" >"$cache/docs.json"
+    python - "$1" "$cache/docs.json" "${names[@]}" <<'PYTHON'
+import json
+import sys
+from pathlib import Path
+
+kind, path, *names = sys.argv[1:]
+found = json.loads(Path(path).read_text(encoding="utf-8"))
+undocumented = [name for name in names if not (found.get(name, {}).get("doc") or found.get(name, {}).get("entry_points"))]
+if undocumented:
+    sys.exit(f"ansible-doc shows no documentation of the {kind} {', '.join(undocumented)}")
+print(f"{kind}: {', '.join(names)}")
+PYTHON
 }
 shown module plugins/modules .py
 shown filter plugins/filter .yml
 shown role roles ""
-exit "$missing"

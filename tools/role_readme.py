@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from antsibull_docs_parser import dom
@@ -27,10 +28,10 @@ def _lines(role: Role) -> Iterator[str]:
         yield from (_markdown(paragraph), "")
     yield from ("## Example", "", "```yaml", _example(role), "```", "")
     for entry in role.entry_points:
-        yield from _entry_point(entry)
+        yield from _entry_point(entry, role.defaults)
 
 
-def _entry_point(entry: EntryPoint) -> Iterator[str]:
+def _entry_point(entry: EntryPoint, defaults: dict[str, Any]) -> Iterator[str]:
     if entry.name == "main":
         yield from ("## Options", "")
     else:
@@ -40,7 +41,8 @@ def _entry_point(entry: EntryPoint) -> Iterator[str]:
     if not entry.options:
         yield from ("None.", "")
     for option in entry.options:
-        yield from _option(option, "")
+        computed = not option.has_default and option.name in defaults
+        yield from _option(replace(option, default=defaults[option.name]) if computed else option, "")
     yield ""
 
 

@@ -91,6 +91,13 @@ def test_a_readme_tells_what_the_specs_and_the_example_say(tmp_path: Path) -> No
     assert text == README
 
 
+def test_a_computed_default_is_shown_as_it_is_computed(tmp_path: Path) -> None:
+    path = write_role(tmp_path / "radvd", SPECS.replace("        default: managed\n", ""))
+    (path / "defaults").mkdir()
+    (path / "defaults/main.yml").write_text("radvd_mode: '{{ mode }}'\n", encoding="utf-8")
+    assert "- **`radvd_mode`** (str, default `{{ mode }}`)\\" in render(read_role(path)).splitlines()
+
+
 @pytest.mark.parametrize(
     ("markup", "markdown"),
     [

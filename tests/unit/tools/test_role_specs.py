@@ -95,6 +95,15 @@ def test_a_careless_option_is_found(role: Path, name: str, change: dict[str, Any
     assert found(role) == [problem]
 
 
+def test_a_computed_default_stands_in_defaults_alone(role: Path) -> None:
+    write(role / "defaults/main.yml", {"radvd_mtu": 1, "radvd_port": ["{{ ansible_port | default(22) }}"]})
+    option = {"type": "list", "elements": "int", "description": "The port."}
+    write_specs(role, {**good_options(), "radvd_port": option})
+    assert found(role) == []
+    write_specs(role, good_options())
+    assert found(role) == ["radvd_port: defaults/main.yml gives a default that argument_specs.yml lacks"]
+
+
 def test_an_internal_that_looks_like_an_input_is_found(role: Path) -> None:
     write(role / "vars/main.yml", {"radvd_unit": "radvd.service"})
     assert found(role) == ["radvd_unit: vars/main.yml holds internals, their names start with __radvd_"]
