@@ -84,6 +84,12 @@ build: venv ## the collection as a tarball for ansible-galaxy collection install
 package-check: venv ## build, install into an empty place, and look whether all documentation is there
 	tools/package_check.sh
 
+##@ Measured
+.PHONY: bench-sysctl
+bench-sysctl: venv ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
+	tests/lab/lab images debian12
+	tests/lab/enter $(BIN)/python bench/sysctl_set.py
+
 ##@ Upkeep
 .PHONY: readme lock clean help
 readme: venv ## write each role's README.md from its argument specs and example
