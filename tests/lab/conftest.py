@@ -14,8 +14,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from homelab_lab import addresses, lifecycle  # noqa: E402 - the path must be set first
-from homelab_lab.machine import Machine  # noqa: E402
+from homelab_lab import addresses, lifecycle
+from homelab_lab.machine import Machine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
