@@ -19,7 +19,10 @@ CHECK := lint-python lint-yaml lint-changelog types lint-ansible unit
 SCENARIOS := $(patsubst molecule/%/molecule.yml,molecule-%,$(wildcard molecule/*/molecule.yml))
 
 ##@ Every day
-.PHONY: venv check fix
+.PHONY: demo venv check fix
+demo: venv ## see it work: a router, a tunnel, a machine on the LAN
+	@tests/lab/demo
+
 venv: ## make .venv: the newest supported Python of this machine with the pinned tools
 	@tools/venv.sh
 

@@ -58,6 +58,10 @@ _value:
   description: What each block of the profile gets.
   type: dict
   contains:
+    problems:
+      description: What cannot be right, as a sentence that names option, value and remedy. Where it is not empty, the
+        rest is not there.
+      type: list
     uplink:
       description: The interface over which IPv4 comes in.
       type: str
@@ -94,18 +98,16 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.router_profile import profile
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 
 def router_plan(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
-    """The profile's plan, with a refusal as Ansible's own error."""
+    """The profile's plan, or the sentence that says why there is none."""
     try:
-        return profile(options, network)
+        return {**profile(options, network), "problems": []}
     except Refusal as refusal:
-        raise AnsibleFilterError(str(refusal)) from None
+        return {"problems": [str(refusal)]}
 
 
 class FilterModule:
