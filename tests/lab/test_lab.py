@@ -49,7 +49,7 @@ def by_hand(lab: Machine, data: Data) -> None:
         apt-get -q -y --no-install-recommends install radvd
         systemctl restart radvd
     """
-    lab.run("router", script, timeout=300)
+    lab.run("router", script, timeout=600)
 
 
 def test_router_is_a_bare_debian(lab: Machine, data: Data) -> None:
@@ -79,7 +79,7 @@ class TestThroughTheTunnel:
     def test_client_configures_itself(self, lab: Machine, data: Data) -> None:
         prefix = data["tunnel"]["routed64"].removesuffix("::/64")
         wait_for(lambda: [a for a in ipv6_addresses(lab, "client", "eth0") if a.startswith(prefix)], "SLAAC address")
-        (default,) = ipv6_routes(lab, "client", "default")
+        (default,) = ipv6_routes(lab, "client", "show", "default")
         assert default["gateway"].startswith("fe80::")
         mtu = lab.run("client", ["cat", "/proc/sys/net/ipv6/conf/eth0/mtu"]).stdout
         assert int(mtu) == data["tunnel"]["mtu"]

@@ -39,7 +39,8 @@ def ipv6_addresses(machine: Machine, place: str, interface: str) -> dict[str, di
 
 
 def ipv6_routes(machine: Machine, place: str, *selector: str) -> list[dict[str, Any]]:
-    result = machine.run(place, ["ip", "-6", "-json", "route", "show", *selector])
+    """Routes by `ip route`'s own words: `show default`, `get ADDRESS`."""
+    result = machine.run(place, ["ip", "-6", "-json", "route", *(selector or ["show"])])
     routes: list[dict[str, Any]] = json.loads(result.stdout or "[]")
     return routes
 
@@ -64,7 +65,8 @@ def capture(machine: Machine, place: str, interface: str, what: str, *, bound: i
     files = f"/run/{unit}"
     namespace = "" if place == "router" else f"ip netns exec {place} "
     # Line by line (-l), as packets come (--immediate-mode), and never for ever.
-    command = f"timeout {bound} {namespace}tcpdump -l -n -v --immediate-mode -i {interface} '{what}' >{files}.out 2>{files}.err"
+    tcpdump = f"tcpdump -l -n -v --immediate-mode -i {interface} '{what}'"
+    command = f"timeout {bound} {namespace}{tcpdump} >{files}.out 2>{files}.err"
     machine.run("router", ["systemd-run", "--quiet", "--collect", f"--unit={unit}", "sh", "-c", command])
     ready = f"for n in $(seq 100); do grep -q '^tcpdump: listening' {files}.err && exit; sleep 0.1; done; exit 1"
     try:
