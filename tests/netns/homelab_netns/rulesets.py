@@ -16,9 +16,8 @@ PREFIX = "firewall_"
 
 
 def role_defaults() -> dict[str, Any]:
-    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
-    # What Ansible knows of itself.
-    return {**defaults, "firewall_admin_ports": [22]}
+    defaults: dict[str, Any] = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
+    return defaults
 
 
 def planned(connection: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
