@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +15,7 @@ from homelab_lab.machine import state_directory
 from homelab_lab.run import LabError
 
 NAME = f"life-{os.getpid()}"
-UP = [sys.executable, str(paths.LAB / "lab"), "up", "--machine", "container", "--name", NAME]
+UP = [str(paths.LAB / "lab"), "up", "--machine", "container", "--name", NAME]
 
 
 @pytest.fixture(autouse=True)
