@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from homelab_lab import images, lifecycle, paths, vm
 from homelab_lab.container import Container
+from homelab_lab.looking import wait_for
 from homelab_lab.machine import state_directory
 from homelab_lab.run import LabError
 
@@ -48,6 +49,8 @@ def test_interrupted_up_leaves_nothing(number: signal.Signals) -> None:
         assert process.stderr is not None
         while "booting" not in process.stderr.readline():
             assert process.poll() is None
+        # There is something to leave behind by now.
+        wait_for(lambda: Container(NAME).container in containers(), "container", pause=0.1)
         process.send_signal(number)
         assert process.wait(timeout=60) == 128 + number
     assert Container(NAME).container not in containers()
