@@ -111,11 +111,19 @@ def _activate(
     if provider == NETWORKD:
         return steps
     if link is None and provider == IFUPDOWN:
-        argv = ("--force", request.name)
-        return [*steps, Run(("ifup", *argv), f"bring {request.name} up", undo=("ifdown", *argv))]
+        return [*steps, *_by_ifupdown(request.name)]
     if link is None:
         steps += create(request, local.kernel)
     return steps + adjust_contents(request, found.kernel, formerly, anew=reads_again)
+
+
+def _by_ifupdown(name: str) -> list[Step]:
+    # An ifup that fails half way leaves a half-made tunnel, so its undoing belongs to a step that has succeeded before.
+    down = ("ifdown", "--force", name)
+    return [
+        Run(("ifquery", name), f"see that ifupdown reads the stanza of {name}", undo=down),
+        Run(("ifup", "--force", name), f"bring {name} up"),
+    ]
 
 
 def _by_networkd(

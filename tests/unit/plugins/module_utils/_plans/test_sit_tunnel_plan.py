@@ -65,7 +65,10 @@ def test_tunnel_by_commands() -> None:
 def test_tunnel_by_ifupdown() -> None:
     plan = planned(BARE)
     assert isinstance(plan.steps[0], Files)
-    assert commands(plan) == ["ifup --force he-ipv6"]
+    assert commands(plan) == ["ifquery he-ipv6", "ifup --force he-ipv6"]
+    query = plan.steps[1]
+    assert isinstance(query, Run)
+    assert query.undo == ("ifdown", "--force", "he-ipv6")
 
 
 def test_tunnel_by_networkd() -> None:
