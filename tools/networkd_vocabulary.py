@@ -108,10 +108,31 @@ def _lines(records: list[Record]) -> Iterator[str]:
     yield "}"
 
 
+def choices() -> list[tuple[str, str, str, str, str]]:
+    """(file, kind, section, key, word) of every word that the vocabulary offers, as networkd_probe.py asks them."""
+    # The link that tools/venv.sh makes: this checkout as a collection.
+    sys.path.insert(0, str(ROOT / ".cache/collections"))
+    from ansible_collections.homelab.ipv6.plugins.module_utils._formats import networkd_keys, networkd_vocabulary
+
+    kind_of: dict[str, str] = {}
+    for kind, sections in networkd_keys.KINDS.items():
+        for section in sections.split():
+            kind_of.setdefault(section, kind)
+    return [
+        (file, kind_of.get(section, "dummy"), section, key, word)
+        for file, section, key in networkd_vocabulary.limited_keys()
+        for word in networkd_vocabulary.choices(file, section, key)
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, fail where the table is stale")
+    parser.add_argument("--choices", action="store_true", help="print the words of keys with a fixed choice, as JSON")
     arguments = parser.parse_args()
+    if arguments.choices:
+        json.dump(choices(), sys.stdout)
+        return
     text = render(read_records())
     if arguments.check:
         sys.exit(0 if TARGET.read_text() == text else f"{TARGET} is stale: run tools/networkd_vocabulary.py")

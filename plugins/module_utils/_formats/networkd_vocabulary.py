@@ -118,6 +118,17 @@ def choices(file: str, section: str, key: str) -> tuple[str, ...]:
     return tuple(_ONE_OF[file].get(name, "").split())
 
 
+def limited_keys() -> list[tuple[str, str, str]]:
+    """(file, section, key) of those that take one of a few words."""
+    names = ((file, name) for table in (_BOOLEAN_OR, _ONE_OF) for file in table for name in table[file])
+    return [(file, *_split(name)) for file, name in names]
+
+
+def _split(name: str) -> tuple[str, str]:
+    section, _dot, key = name.partition(".")
+    return section, key
+
+
 class Vocabulary:
     """What the networkd of one host knows.
 
