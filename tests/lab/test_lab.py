@@ -120,7 +120,7 @@ class TestThroughTheTunnel:
         must be able to rely on. From another IPv4 address the tunnel itself refuses it."""
         tunnel, lan = data["tunnel"], data["lan"]["interface"]
         prefix = tunnel["routed64"].removesuffix("::/64")
-        (inside, *_) = [a for a in ipv6_addresses(lab, "client", "eth0") if a.startswith(prefix)]
+        inside = next(a for a in ipv6_addresses(lab, "client", "eth0") if a.startswith(prefix))
         outside = addresses.host(data["internet"]["host"])
         forge = ["python3", "/usr/local/lib/homelab-lab/lab_forge.py"]
         for source, arrives in ((tunnel["server_ipv4"], True), (addresses.host(data["uplink"]["stranger"]), False)):

@@ -78,7 +78,7 @@ def parse_ipv6_interface(value: object) -> ipaddress.IPv6Interface:
         interface = ipaddress.IPv6Interface(text)
     except ValueError:
         raise ValueProblem(repr(text), "is not an IPv6 address with a prefix length", remedy) from None
-    parse_ipv6(text.split("/")[0])
+    parse_ipv6(text.split("/", maxsplit=1)[0])
     return interface
 
 

@@ -95,7 +95,7 @@ def lease_string(duid: str) -> str:
 def symlinks() -> Iterator[tuple[str, str]]:
     """(path, target) of the links that enable the lab's units and mask what nobody needs."""
     for unit, target in ENABLED.items():
-        name, _, instance = unit.partition("@")
+        name, _at, instance = unit.partition("@")
         source = f"{name}@.service" if instance else unit
         yield f"{UNITS}/{target}.wants/{unit}", f"/{UNITS}/{source}"
     for unit in MASKED:

@@ -48,7 +48,7 @@ def dependencies(modules_dep: str) -> dict[str, tuple[str, list[str]]]:
     """modules.dep(5) as name → (path, paths it depends on, to be loaded from the last to the first)."""
     table = {}
     for line in modules_dep.splitlines():
-        path, _, needs = line.partition(":")
+        path, _colon, needs = line.partition(":")
         table[module_name(path)] = (path, needs.split())
     return table
 
