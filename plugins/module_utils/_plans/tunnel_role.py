@@ -49,7 +49,8 @@ def _routed(reader: OptionReader, values: object, client: IPv6Interface | None) 
         if prefix is None:
             continue
         if client and prefix.overlaps(client.network):
-            problem = f"has in it {client.network}, the tunnel's own network, which is not routed to your LANs"
+            relation = "is" if prefix == client.network else f"overlaps {client.network},"
+            problem = f"{relation} the tunnel's own network, which is not routed to your LANs"
             remedy = "Write 'Routed /64' or 'Routed /48' of the tunnel's page; they look alike and are other networks"
             reader.refuse(option, prefix, problem, remedy)
         if str(prefix) in routed:

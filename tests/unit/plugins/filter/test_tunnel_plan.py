@@ -37,7 +37,11 @@ def test_default_route_is_a_choice() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("routed_prefixes", ["2001:db8:c:407::/64"], "tunnel_routed_prefixes[0]: 2001:db8:c:407::/64 has in it"),
+        (
+            "routed_prefixes",
+            ["2001:db8:c:407::/64"],
+            "routed_prefixes[0]: 2001:db8:c:407::/64 is the tunnel's own",
+        ),
         ("routed_prefixes", ["2001:db8:c::/48"], "the tunnel's own network"),
         (
             "routed_prefixes",
