@@ -25,6 +25,8 @@ options:
     description:
       - Name of the set, and of its file C(/etc/sysctl.d/NAME.conf).
       - At boot files are read in the order of their names and the last one that sets a key wins.
+      - A name is refused if its file would hide one of the distribution, or is a link to a file of somebody else, as
+        C(99-sysctl.conf) is on Debian 12.
     type: str
     required: true
   values:
