@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -62,6 +63,9 @@ def run_module(module: Module, name: str, build: Builder) -> None:
         module.fail_json(msg=f"{error.filename}: {error.strerror}. Nothing was changed.")
     for warning in plan.warnings:
         module.warn(warning)
+    # At the end of a process Python looks for garbage in all there is. This one is about to end anyway, and that look
+    # takes longer than most modules.
+    gc.freeze()
     module.exit_json(
         changed=plan.changed, diff=plan.diff(), steps=[step.describe() for step in plan.steps], **plan.result
     )
