@@ -122,7 +122,8 @@ def describe_found(name: str, kernel: Kernel, formerly: Sequence[Route], wanted:
 
 def parameters(name: str, remote: str, local: str, ttl: int) -> tuple[str, ...]:
     """A tunnel as `ip tunnel add` and `ip tunnel change` take it."""
-    return (name, "mode", "sit", "remote", remote, "local", local, "ttl", str(ttl))
+    # Without the word "name", `ip tunnel add he` asks for help.
+    return ("name", name, "mode", "sit", "remote", remote, "local", local, "ttl", str(ttl))
 
 
 def create(request: Request, local: str) -> list[Step]:
@@ -131,7 +132,7 @@ def create(request: Request, local: str) -> list[Step]:
     words = parameters(name, str(request.remote), local, request.ttl)
     rise = ("ip", "link", "set", "dev", name, "mtu", str(request.mtu), "up")
     return [
-        Run(("ip", "tunnel", "add", *words), f"make the tunnel {name}", undo=("ip", "tunnel", "del", name)),
+        Run(("ip", "tunnel", "add", *words), f"make the tunnel {name}", undo=("ip", "tunnel", "del", "name", name)),
         Run(rise, f"bring {name} up with an MTU of {request.mtu}"),
     ]
 

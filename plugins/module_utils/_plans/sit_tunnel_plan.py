@@ -133,7 +133,7 @@ def _by_networkd(
     steps: list[Step] = []
     if reads_again or (link is None and wrong):
         # It leaves the device there when the files are taken back.
-        undo = ("ip", "tunnel", "del", name) if link is None else None
+        undo = ("ip", "tunnel", "del", "name", name) if link is None else None
         steps.append(Run(RELOAD, "have networkd read its files again", undo=undo, recover=RELOAD))
     contents = {"addresses", "routes", "down"} & set(wrong)
     if contents and paths(name)[1] not in changed and link is not None:
@@ -168,7 +168,7 @@ def absent(name: str, routes: Sequence[Route], activate: bool, found: Found) -> 
     if by_networkd:
         steps.append(Run(RELOAD, "have networkd read its files again", recover=RELOAD))
     if link is not None and not by_ifupdown:
-        steps.append(Run(("ip", "tunnel", "del", name), f"remove the tunnel {name}"))
+        steps.append(Run(("ip", "tunnel", "del", "name", name), f"remove the tunnel {name}"))
     formerly = [*former_routes(name, found), *routes]
     lone = [route for route in _present(formerly, found) if route.type != UNICAST]
     if not by_ifupdown and not by_networkd and not owner:

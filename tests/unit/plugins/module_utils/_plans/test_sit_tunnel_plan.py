@@ -52,7 +52,7 @@ def test_second_run_does_nothing(provider: str) -> None:
 def test_tunnel_by_commands() -> None:
     plan = planned(BARE, "runtime")
     assert commands(plan) == [
-        "ip tunnel add he-ipv6 mode sit remote 198.51.100.1 local 198.51.100.2 ttl 255",
+        "ip tunnel add name he-ipv6 mode sit remote 198.51.100.1 local 198.51.100.2 ttl 255",
         "ip link set dev he-ipv6 mtu 1480 up",
         "ip -6 addr add 2001:db8:c:407::2/64 dev he-ipv6",
         "ip -6 route replace ::/0 dev he-ipv6 metric 1024 proto static",
@@ -77,7 +77,7 @@ def test_tunnel_by_networkd() -> None:
     assert commands(plan) == ["networkctl reload"]
     reload = plan.steps[1]
     assert isinstance(reload, Run)
-    assert reload.undo == ("ip", "tunnel", "del", "he-ipv6")
+    assert reload.undo == ("ip", "tunnel", "del", "name", "he-ipv6")
     assert reload.recover == ("networkctl", "reload")
 
 
@@ -96,7 +96,7 @@ DRIFTED = Kernel(
     (replace(DEFAULT, destination=IPv6Network("2001:db8:77::/64")), replace(DEFAULT, metric=512, protocol="boot")),
 )
 LINK_MENDED = [
-    "ip tunnel change he-ipv6 mode sit remote 198.51.100.1 local 198.51.100.2 ttl 255",
+    "ip tunnel change name he-ipv6 mode sit remote 198.51.100.1 local 198.51.100.2 ttl 255",
     "ip link set dev he-ipv6 mtu 1480",
     "ip link set dev he-ipv6 up",
 ]
@@ -115,7 +115,7 @@ def test_drift_is_mended_without_dropping_the_link(provider: str) -> None:
     ]
     undone = [" ".join(step.undo) for step in plan.steps if isinstance(step, Run) and step.undo]
     assert undone == [
-        "ip tunnel change he-ipv6 mode sit remote 198.51.100.66 local any ttl 64",
+        "ip tunnel change name he-ipv6 mode sit remote 198.51.100.66 local any ttl 64",
         "ip link set dev he-ipv6 mtu 1400",
         "ip link set dev he-ipv6 down",
         "ip -6 addr del 2001:db8:c:407::2/64 dev he-ipv6",
@@ -211,12 +211,12 @@ FORMER = (Route(IPv6Network("2001:db8:4070::/48"), "unreachable"), Route(IPv6Net
         (
             "runtime",
             [
-                "ip tunnel del he-ipv6",
+                "ip tunnel del name he-ipv6",
                 "ip -6 route flush exact 2001:db8:4070::/48 metric 1024 table 254 proto static type unreachable",
             ],
         ),
         ("ifupdown", ["ifdown --force he-ipv6"]),
-        ("networkd", ["networkctl reload", "ip tunnel del he-ipv6"]),
+        ("networkd", ["networkctl reload", "ip tunnel del name he-ipv6"]),
     ],
 )
 def test_tunnel_goes_with_all_that_is_ours(provider: str, expected: list[str]) -> None:
