@@ -1,13 +1,36 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Runs stages, each given as NAME=COMMAND, one after the other, with the time that each took. Goes on after a failed
-# stage, so that one run shows all that is wrong, and fails if any did. The closing lines are a table of the stages,
-# with what pytest counted in them, and the sum of that.
+# stage.sh [--together] NAME=COMMAND…  runs stages one after the other, with the time that each took, or two at a time,
+# each one's output whole when it has ended. Goes on after a failed stage, so that one run shows all that is wrong, and
+# fails if any did. The closing lines are a table of the stages, with what pytest counted in them, and the sum of that.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 logs=.cache/logs
 mkdir -p "$logs"
+together=0
+[[ ${1:-} != --together ]] || { together=1; shift; }
+# What a shell starts in the background does not hear Ctrl-C.
+trap 'trap - TERM; kill 0' INT
+
+run_stage() {
+    local name=${1%%=*} started=$SECONDS verdict=ok
+    local log=$logs/$name.log
+    # Without make's own variables a stage that is itself a make is not taken for a part of this one.
+    local run=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS bash -euo pipefail -c "${1#*=}")
+    if ((together)); then
+        "${run[@]}" </dev/null >"$log" 2>&1 || verdict=FAILED
+        exec 8>"$logs/printing"
+        flock 8
+        printf '\n--- %s\n' "$name"
+        cat "$log"
+    else
+        printf '\n--- %s\n' "$name"
+        "${run[@]}" </dev/null 2>&1 | tee "$log" || verdict=FAILED
+    fi
+    printf '%s %d\n' "$verdict" "$((SECONDS - started))" >"$logs/$name.result"
+    printf -- '--- %s: %s after %d s\n' "$name" "$verdict" "$((SECONDS - started))"
+}
 
 # The summary lines of pytest in a log: "12 passed, 1 skipped in 1.00s".
 summaries() {
@@ -18,32 +41,33 @@ counted() { # LOG WORD: how many tests WORD in all runs of pytest in the log
     summaries "$1" | grep -oE "[0-9]+ $2" | awk '{sum += $1} END {print sum + 0}'
 }
 
+for stage; do
+    # A stage that is cut off must not be judged by an earlier run.
+    echo "FAILED 0" >"$logs/${stage%%=*}.result"
+    if ((together)); then
+        while (($(jobs -rp | wc -l) >= 2)); do wait -n; done
+        run_stage "$stage" &
+    else
+        run_stage "$stage"
+    fi
+done
+wait
+
 stages_failed=0 passed=0 failed=0 skipped=0
-table=()
+printf '\n'
 for stage; do
     name=${stage%%=*}
     log=$logs/$name.log
-    started=$SECONDS
-    printf '\n--- %s\n' "$name"
-    # Without make's own variables a stage that is itself a make is not taken for a part of this one.
-    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS bash -euo pipefail -c "${stage#*=}" </dev/null 2>&1 | tee "$log"
-    status=${PIPESTATUS[0]}
-    took=$((SECONDS - started))
+    read -r verdict took <"$logs/$name.result"
     bad=$(($(counted "$log" failed) + $(counted "$log" 'errors?')))
-    verdict=ok
-    if ((status != 0)); then
-        verdict=FAILED
+    if [[ $verdict != ok ]]; then
         ((stages_failed += 1))
         # A linter counts nothing; its stage is one failure.
         ((bad > 0)) || bad=1
     fi
     ((passed += $(counted "$log" passed), skipped += $(counted "$log" skipped), failed += bad))
-    printf -- '--- %s: %s after %d s\n' "$name" "$verdict" "$took"
-    table+=("$(printf '%-20s %-7s %5d s  %s' "$name" "$verdict" "$took" "$(summaries "$log" | paste -sd ';')")")
+    printf '%-20s %-7s %5d s  %s\n' "$name" "$verdict" "$took" "$(summaries "$log" | paste -sd ';')"
 done
-
-printf '\n'
-printf '%s\n' "${table[@]}"
 printf '%-20s %-7s %5d s\n' all "$( ((stages_failed)) && echo FAILED || echo ok)" "$SECONDS"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 ((stages_failed == 0))
