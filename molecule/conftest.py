@@ -14,4 +14,5 @@ from testinfra.host import Host
 @pytest.fixture(scope="session")
 def machine() -> Callable[[str], Host]:
     """Another machine of the scenario, by the name of its platform."""
-    return lambda name: testinfra.get_host(f"podman://{os.environ['HOMELAB_KEY']}-{name}")
+    prefix = f"{os.environ['HOMELAB_KEY']}-{os.environ['MOLECULE_SCENARIO_NAME']}"
+    return lambda name: testinfra.get_host(f"podman://{prefix}-{name}")

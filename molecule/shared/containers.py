@@ -6,9 +6,11 @@ no address management of podman's interferes:
 
     - name: client12
       image: debian12
-      machine_id: 0102030405060708090a0b0c0d0e0f10
       links:
         - {name: eth0, mac: "02:00:00:00:12:02", peer: router12, peer_name: lan0}
+        - {name: tun0, peer: router12, peer_name: standin, stands_for: sit}
+
+A link that `stands_for` another kind is made only where the kernel has not that kind.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ from typing import Any
 import yaml
 
 KEY = os.environ["HOMELAB_KEY"]
+NAME = os.environ["MOLECULE_SCENARIO_NAME"]
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 RUNS = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "runs"
-SCENARIO = yaml.safe_load(Path(os.environ["MOLECULE_FILE"]).read_text())
-PLATFORMS: list[dict[str, Any]] = SCENARIO["platforms"]
-LABELS = {"homelab-ipv6-molecule": KEY, "homelab-ipv6-scenario": f"{KEY}-{SCENARIO['scenario']['name']}"}
+PLATFORMS: list[dict[str, Any]] = yaml.safe_load(Path(os.environ["MOLECULE_FILE"]).read_text())["platforms"]
+LABELS = {"homelab-ipv6-molecule": KEY, "homelab-ipv6-scenario": f"{KEY}-{NAME}"}
 # Booting takes 2 s; a busy machine is given its time.
 BOOT_PATIENCE = 60
 WAIT = "until [ -S /run/dbus/system_bus_socket ]; do sleep 0.1; done; systemctl is-system-running --wait"
@@ -43,7 +45,7 @@ def execute(*argv: str, timeout: float = 60, accept: tuple[int, ...] = (0,)) -> 
 
 
 def container(name: str) -> str:
-    return f"{KEY}-{name}"
+    return f"{KEY}-{NAME}-{name}"
 
 
 def build_images() -> None:
@@ -76,6 +78,12 @@ def join(pids: dict[str, str], name: str, link: dict[str, str]) -> None:
     execute("ip", "link", "add", *words)
 
 
+def kernel_has(kind: str) -> bool:
+    """Try it out, in a network namespace that is gone when the command ends."""
+    argv = ["unshare", "--net", "ip", "link", "add", "probe", "type", kind, "remote", "192.0.2.1"]
+    return subprocess.run(argv, capture_output=True, timeout=60, check=False).returncode == 0
+
+
 def up() -> None:
     down()
     build_images()
@@ -86,7 +94,8 @@ def up() -> None:
     pids = {name: str(one["State"]["Pid"]) for name, one in zip(names, found, strict=True)}
     for platform in PLATFORMS:
         for link in platform.get("links", []):
-            join(pids, platform["name"], link)
+            if "stands_for" not in link or not kernel_has(link["stands_for"]):
+                join(pids, platform["name"], link)
 
 
 def down() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ ON_CONTROLLER = {
 }
 # What apt-get prints about a simulation is not what it prints about the real thing.
 OTHER_WORDS_IN_CHECK_MODE = {"ansible.builtin.apt", "ansible.builtin.package"}
+# Before a package is there, check mode cannot ask systemd about its service, and roles leave such a task out.
+SERVICES = {"ansible.builtin.systemd", "ansible.builtin.systemd_service", "ansible.builtin.service"}
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,20 @@ class Run:
     playbook: str
     check: bool
     collection: str
+    started: float
     results: list[Result]
 
     @property
     def changes(self) -> list[str]:
         return [f"{result.host}: {result.task}" for result in self.results if result.changed]
 
-    def promises(self) -> list[tuple[Any, ...]]:
-        return sorted(result.promise() for result in self.results if result.changed or result.differences)
+    def left_out_services(self) -> set[tuple[str, str]]:
+        return {(one.host, one.task) for one in self.results if one.outcome == "skipped" and one.action in SERVICES}
+
+    def promises(self, but: Collection[tuple[str, str]] = ()) -> list[tuple[Any, ...]]:
+        """What the run changed, or would have changed, but for tasks known by host and name."""
+        counted = (result for result in self.results if (result.host, result.task) not in but)
+        return sorted(result.promise() for result in counted if result.changed or result.differences)
 
     def tasks_on(self, host: str) -> list[str]:
         return [result.task for result in self.results if result.host == host and result.on_host]
@@ -74,10 +83,18 @@ class Run:
 def read(path: Path) -> Run:
     words = path.stem.split("-")
     head, *lines = map(json.loads, path.read_text().splitlines())
-    return Run(words[1], words[-1] == "check", head["collection"], [Result(**line) for line in lines])
+    return Run(words[1], words[-1] == "check", head["collection"], head["started"], [Result(**line) for line in lines])
+
+
+def recorded() -> list[Run]:
+    """All runs since the containers were made, in order."""
+    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "runs"
+    return [read(path) for path in sorted(directory.glob("*.jsonl"))]
 
 
 def converge_runs() -> list[Run]:
-    """All runs of converge.yml since the containers were made, in order."""
-    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "runs"
-    return [run for run in map(read, sorted(directory.glob("*.jsonl"))) if run.playbook == "converge"]
+    return [run for run in recorded() if run.playbook == "converge"]
+
+
+def first_started(playbook: str) -> float:
+    return next(run.started for run in recorded() if run.playbook == playbook)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints, on a managed host, all that a module or role could have changed there, as JSON: what differs between two
-of these is a change. Runs on the host's own Python, from standard input."""
+"""Prints, on a managed host, all that a module or role could have changed there, one thing a line: what differs
+between two of these is a change. Runs on the host's own Python, from standard input."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 COMMANDS = (
@@ -36,19 +36,18 @@ def describe(path: Path) -> str:
     return shape
 
 
-def files() -> dict[str, str]:
-    found = (path for root in ROOTS for path in Path(root).rglob("*"))
-    return {str(path): describe(path) for path in found if str(path) not in LIVE}
+def files() -> Iterator[str]:
+    for root in ROOTS:
+        for path in Path(root).rglob("*"):
+            if str(path) not in LIVE:
+                yield f"{path}: {describe(path)}"
 
 
-def running_state() -> dict[str, str]:
-    state = {}
+def running_state() -> Iterator[str]:
     for command in COMMANDS:
         done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)  # noqa: S602 # constants above
-        for number, line in enumerate(done.stdout.splitlines()):
-            state[f"{command}: {line}"] = str(number)
-    return state
+        yield from (f"{command}: {line}" for line in done.stdout.splitlines())
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(files() | running_state()))
+    sys.stdout.write("\n".join([*files(), *running_state()]))

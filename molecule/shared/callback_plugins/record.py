@@ -14,6 +14,7 @@ description: Records go to C(runs/NN-PLAYBOOK[-check].jsonl) in Molecule's direc
 
 import json
 import os
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class CallbackModule(CallbackBase):
         self.path = directory / f"{number:02d}-{name}{suffix}.jsonl"
         # Ansible itself merges all places that hold the collection; the first one is what it runs.
         origin = Path(import_module("ansible_collections.homelab.ipv6").__path__[0]).resolve()
-        self.path.write_text(json.dumps({"collection": str(origin)}) + "\n")
+        self.path.write_text(json.dumps({"collection": str(origin), "started": time.time()}) + "\n")
 
     def record(self, result: Any, outcome: str) -> None:
         if not self.path:

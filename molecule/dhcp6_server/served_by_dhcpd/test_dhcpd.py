@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from testinfra.host import Host
+
+
+def test_only_dhcpd_serves(server: Host, listening: str) -> None:
+    assert '"dhcpd"' in listening
+    assert '"kea-dhcp6"' not in listening
+    assert server.service("homelab-dhcpd6").is_running
+    assert server.service("homelab-dhcpd6").is_enabled
+    assert not server.service("kea-dhcp6-server").is_enabled
+
+
+def test_client_gets_its_static_address_by_duid(lease: str, neighbour: str) -> None:
+    assert f"iaaddr 2001:db8:{neighbour}::c11e " in lease
+
+
+def test_client_is_told_of_name_servers_and_search_list(lease: str) -> None:
+    assert "option dhcp6.name-servers 2001:db8:53::53;" in lease
+    assert 'option dhcp6.domain-search "home.example.";' in lease
