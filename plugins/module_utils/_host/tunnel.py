@@ -80,6 +80,7 @@ def look(host: Host, name: str, remote: IPv4Address | None, uplink: str | None, 
         installed=host.which("networkctl") is not None,
         active=is_active(host),
         enabled=is_enabled(host),
+        expected=check_mode,
         version=systemd_version(host),
         netdevs=unit_files(host, ".netdev"),
     )

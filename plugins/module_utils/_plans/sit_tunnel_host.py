@@ -27,12 +27,14 @@ FOLLOWS_DHCP = 257
 class Networkd:
     """The host's systemd-networkd.
 
+    :param expected: whether it may run by the time it is needed: in check mode an earlier task has started nothing
     :param netdevs: (path, text) of all .netdev files
     """
 
     installed: bool = False
     active: bool = False
     enabled: bool = False
+    expected: bool = False
     version: int | None = None
     netdevs: Sequence[tuple[str, str]] = ()
 
@@ -113,7 +115,7 @@ def _refuse_networkd(wanted: str, networkd: Networkd, activate: bool) -> None:
     if not networkd.installed:
         problem = "is not possible: systemd-networkd is not installed"
         raise Refusal("provider", wanted, problem, "Install it, or write ifupdown or runtime")
-    if activate and not networkd.active:
+    if activate and not networkd.active and not networkd.expected:
         problem = "means systemd-networkd, which does not run on this host"
         remedy = "Run `systemctl enable --now systemd-networkd`, or write ifupdown or runtime, or activate: false"
         raise Refusal("provider", wanted, problem, remedy)

@@ -56,6 +56,9 @@ def test_what_is_off_now_and_on_after_a_reboot_must_run() -> None:
     with pytest.raises(Refusal, match=r"provider: networkd means systemd-networkd, which does not run"):
         planned(BARE, "networkd")
     assert planned(BARE, "networkd", activate=False).result["provider"] == "networkd"
+    # In check mode a task before this one has not started it.
+    foretold = planned(replace(BARE, networkd=replace(BARE.networkd, expected=True)), "networkd")
+    assert foretold.result["provider"] == "networkd"
 
 
 def test_what_runs_now_and_not_after_a_reboot_is_warned_about() -> None:
