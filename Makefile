@@ -17,8 +17,6 @@ export PATH := $(abspath $(BIN)):$(PATH)
 stages = $(foreach target,$(1),"$(target)=$(MAKE) $(target)")
 # The two that take long first: `make check` runs two at a time.
 CHECK := lint-ansible unit lint-python lint-yaml lint-changelog types
-# make molecule-router runs the whole profile; it joins make test once it is green on both Debians.
-UNSETTLED := molecule-router
 SCENARIOS := $(patsubst molecule/%/molecule.yml,molecule-%,$(wildcard molecule/*/molecule.yml))
 
 ##@ Every day
@@ -62,7 +60,7 @@ unit: venv ## unit tests with coverage
 .PHONY: test test-tools lab netns $(SCENARIOS) sanity docs build package-check
 test: venv ## all there is: check, what follows here, and each Molecule scenario on machines of the lab
 	@HOMELAB_ALL_TOOLS=1 tools/stage.sh \
-	    $(call stages,test-tools $(CHECK) sanity docs package-check lab netns $(filter-out $(UNSETTLED),$(SCENARIOS)))
+	    $(call stages,test-tools $(CHECK) sanity docs package-check lab netns $(SCENARIOS))
 
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh
