@@ -65,9 +65,10 @@ test: venv ## all there is: check, what follows here, and each Molecule scenario
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh
 
-lab: venv ## what the machines to test on are made from: host packages and images
+lab: venv ## the machines to test on: host packages, images, and whether they are what tests/lab/README.md says
 	tests/lab/setup-host.sh
-	tests/lab/lab images
+	tests/lab/lab images --machine
+	tests/lab/enter $(BIN)/pytest tests/lab --lab-machine container
 
 netns: venv ## packets through the firewall in network namespaces, and each of its rules left out once
 	$(BIN)/pytest tests/netns
