@@ -11,11 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from .._plans.steps import Await, Files, KernelValue, Require, Restart, Run, SocketCommand, Step
+from .._plans.steps import Await, Files, KernelValue, Mark, Require, Restart, Run, Serve, SocketCommand, Step
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host
-from .service import restart
+from .service import restart, serve, serve_again, unserve
 from .sysctl import overwritten
 from .unix_socket import ask
 
@@ -87,6 +87,17 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
         _write_value(step.path, step.after)
     elif isinstance(step, Await):
         _await(host, step)
+    elif isinstance(step, Mark):
+        undone.undo.append(lambda: _unmark(step.path))
+        undone.settle.append(lambda: _unmark(step.path))
+        os.makedirs(os.path.dirname(step.path), mode=0o755, exist_ok=True)
+        with open(step.path, "w", encoding="ascii"):
+            pass
+    elif isinstance(step, Serve):
+        # Both before it is tried: a start that failed has left something, too.
+        undone.undo.append(lambda: unserve(host, step))
+        undone.recover.append(lambda: serve_again(host, step))
+        serve(host, step)
     else:
         _perform_on_service(host, step, undone)
 
@@ -116,6 +127,11 @@ def _command(host: Host, argv: Sequence[str], why: str, timeout: float) -> Undo:
             raise Fault("{} ({})".format(why, " ".join(argv)), outcome.said)
 
     return run
+
+
+def _unmark(path: str) -> None:
+    if os.path.exists(path):
+        os.unlink(path)
 
 
 def _write_value(path: str, value: str) -> None:

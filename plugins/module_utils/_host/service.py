@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 
+from .._plans.steps import Serve, UnitState
 from .._values.errors import Fault
 from .host import Host
 
@@ -24,6 +25,74 @@ def is_active(host: Host, unit: str) -> bool:
     if host.which("systemctl") is None:
         return False
     return host.run(["systemctl", "is-active", "--quiet", unit]).rc == 0
+
+
+def unit_state(host: Host, unit: str) -> UnitState:
+    """What a service does; nothing where it, or systemd, is not there."""
+    if host.which("systemctl") is None:
+        return UnitState(False, False)
+    said = host.run(["systemctl", "show", "--property=ActiveState,UnitFileState", unit]).out
+    values = dict(line.partition("=")[::2] for line in said.splitlines())
+    active = values.get("ActiveState") in ("active", "reloading")
+    return UnitState(active, values.get("UnitFileState") == "enabled")
+
+
+def serve(host: Host, step: Serve) -> None:
+    """Carry the step out.
+
+    :raises Fault: the service does not do what it shall; with what it wrote to the journal
+    """
+    if step.reread:
+        _systemctl(host, step, "daemon-reload")
+    if step.enabled is not None:
+        _systemctl(host, step, "enable" if step.enabled else "disable", step.unit)
+    if not step.verb:
+        return
+    began = time.time()
+    outcome = host.run(["systemctl", step.verb, step.unit], timeout=step.timeout)
+    if outcome.rc != 0:
+        raise Fault(f"{step.verb} {step.unit}", _journal(host, step.unit, began) or outcome.said)
+    if step.verb != "stop":
+        _see_it_stay(host, step.unit, step.verb, began)
+
+
+def unserve(host: Host, step: Serve) -> None:
+    """Take back what began, while systemd still knows the unit."""
+    if not step.was.active and step.verb != "stop":
+        _systemctl(host, step, "stop", step.unit)
+        # Where it had not failed there is nothing to forget.
+        host.run(["systemctl", "reset-failed", step.unit])
+    if step.enabled and not step.was.enabled:
+        _systemctl(host, step, "disable", step.unit)
+
+
+def serve_again(host: Host, step: Serve) -> None:
+    """With the old files back in place: what ran before runs as before."""
+    if step.reread:
+        _systemctl(host, step, "daemon-reload")
+    if step.enabled is False and step.was.enabled:
+        _systemctl(host, step, "enable", step.unit)
+    if not (step.was.active and step.verb):
+        return
+    if step.verb == "reload" and host.run(["systemctl", "reload", step.unit], timeout=step.timeout).rc == 0:
+        return
+    # Also where the very reload is what fails.
+    _systemctl(host, step, "start" if step.verb == "stop" else "restart", step.unit)
+
+
+def _systemctl(host: Host, step: Serve, *words: str) -> None:
+    outcome = host.run(["systemctl", *words], timeout=step.timeout)
+    if outcome.rc != 0:
+        raise Fault("systemctl " + " ".join(words), outcome.said)
+
+
+def _see_it_stay(host: Host, unit: str, verb: str, began: float) -> None:
+    process = _main_process(host, unit)
+    if process == "0":  # a oneshot has done its work
+        return
+    time.sleep(SETTLING)
+    if not is_active(host, unit) or _main_process(host, unit) != process:
+        raise Fault(f"{verb} {unit}", "it did not stay up: " + _journal(host, unit, began))
 
 
 def listens_udp6(host: Host, port: int) -> bool:

@@ -136,6 +136,44 @@ class Restart(NamedTuple):
         return "restart " + self.unit
 
 
+class UnitState(NamedTuple):
+    """What a service does now, and at every start of the machine."""
+
+    active: bool
+    enabled: bool
+
+
+class Serve(NamedTuple):
+    """Have a service run with the files that were just written, or end; one that does not stay up is taken back.
+
+    :param verb: of systemctl: start, reload, restart, stop, or empty where it goes on as it is
+    :param enabled: whether it shall run at every start; None leaves that as it is
+    :param was: before
+    :param reread: systemd reads its unit files again first
+    :param timeout: seconds
+    """
+
+    unit: str
+    verb: str
+    enabled: bool | None
+    was: UnitState
+    reread: bool = False
+    timeout: float = 60.0
+
+    def describe(self) -> str:
+        at_boot = {True: "enable", False: "disable", None: ""}[self.enabled]
+        return " and ".join(word for word in (at_boot, self.verb or "keep") if word) + " " + self.unit
+
+
+class Mark(NamedTuple):
+    """A file in /run that says that a plan has begun and not ended: a run that was killed is finished by the next."""
+
+    path: str
+
+    def describe(self) -> str:
+        return "mark the beginning"
+
+
 class SocketCommand(NamedTuple):
     """A request to a daemon over its UNIX socket.
 
@@ -198,7 +236,7 @@ class Await(NamedTuple):
         return "wait: " + self.why
 
 
-Step = Union[Files, Run, Restart, SocketCommand, Require, KernelValue, Await]
+Step = Union[Files, Run, Restart, Serve, Mark, SocketCommand, Require, KernelValue, Await]
 
 
 class State(NamedTuple):
@@ -228,7 +266,7 @@ class Plan(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        return any(not isinstance(step, (Await, Require)) for step in self.steps)
+        return any(not isinstance(step, (Await, Require, Mark)) for step in self.steps)
 
     def diff(self) -> list[dict[str, str]]:
         files = [change.diff() for step in self.steps if isinstance(step, Files) for change in step.changes]

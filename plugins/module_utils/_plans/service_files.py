@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What service_files is going to do: the files of one service, and the service itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .._values.errors import Refusal
+from .steps import (
+    Check,
+    FileChange,
+    Files,
+    FileState,
+    Mark,
+    Plan,
+    Require,
+    Run,
+    Serve,
+    State,
+    Step,
+    UnitState,
+    file_steps,
+)
+
+# Whatever lies below is read by systemd itself.
+UNIT_DIRECTORY = "/etc/systemd/system/"
+MARKS = "/run/homelab-ipv6/service_files/"
+UNIT = re.compile(r"[A-Za-z0-9:_.@-]+\.(service|socket|timer)")
+MODE = re.compile(r"0?[0-7]{3}")
+STAGED = re.compile(r"\{staged:([^{}]*)\}")
+
+
+class Wanted(NamedTuple):
+    """What the user asks for.
+
+    :param files: path → the file as it shall be
+    :param check: the checking command, empty where there is none
+    :param verb: of systemctl, for a service that runs already and has new files
+    :param package: whose tool the check is
+    """
+
+    unit: str
+    files: Mapping[str, FileState]
+    check: tuple[str, ...]
+    verb: str
+    package: str
+    present: bool
+
+    @property
+    def mark(self) -> str:
+        return MARKS + self.unit
+
+
+def read_options(params: Mapping[str, Any]) -> Wanted:
+    """The module's options.
+
+    :raises Refusal: one that cannot be right
+    """
+    unit = params["unit"]
+    if not UNIT.fullmatch(unit):
+        remedy = "Write its whole name, as in radvd.service"
+        raise Refusal("unit", repr(unit), "is no name of a service, socket or timer", remedy)
+    files = _read_files(params["files"])
+    check = tuple(params["check"])
+    for path in (path for word in check for path in STAGED.findall(word)):
+        if path not in files:
+            problem = "names a file that is not among files"
+            raise Refusal("check", path, problem, f"Name one of {', '.join(files) or 'none'}")
+    return Wanted(unit, files, check, params["apply"], params["package"] or "", params["state"] == "present")
+
+
+def _read_files(items: Sequence[Mapping[str, Any]]) -> dict[str, FileState]:
+    files: dict[str, FileState] = {}
+    for number, item in enumerate(items):
+        path, mode = item["path"], item["mode"]
+        if not path.startswith("/"):
+            raise Refusal(f"files[{number}].path", path, "is not absolute", "Begin it with /")
+        if path in files:
+            raise Refusal(f"files[{number}].path", path, "is given twice", "Leave one out")
+        if not MODE.fullmatch(mode):
+            raise Refusal(f"files[{number}].mode", repr(mode), "is no mode", 'Write it in octal and quotes, as "0644"')
+        files[path] = FileState(item["content"], int(mode, 8))
+    return files
+
+
+def plan(wanted: Wanted, files: Mapping[str, FileState | None], unit: UnitState, unfinished: bool) -> Plan:
+    """What has to be done.
+
+    :param files: path → the file as it is
+    :param unfinished: an earlier run of this was killed between the files and the service
+    """
+    changes = [FileChange(path, files[path], after if wanted.present else None) for path, after in wanted.files.items()]
+    changed = file_steps(changes, Check(wanted.check) if wanted.check and wanted.present else None)
+    reread = unfinished or any(change.path.startswith(UNIT_DIRECTORY) for step in changed for change in step.changes)
+    steps = (_up if wanted.present else _down)(wanted, changed, unit, reread, unfinished)
+    after = UnitState(wanted.present, wanted.present)
+    return Plan(
+        (Mark(wanted.mark), *steps) if steps else (),
+        (State(wanted.unit, _shown(unit), _shown(after)),),
+        result={"unit": wanted.unit, "files": list(wanted.files)},
+    )
+
+
+def _shown(unit: UnitState) -> str:
+    # Debian's packages enable what they install: between check mode and the real run that is no difference.
+    return "runs, now and at every start\n" if unit.active and unit.enabled else ""
+
+
+def _up(wanted: Wanted, changed: tuple[Files, ...], unit: UnitState, reread: bool, unfinished: bool) -> list[Step]:
+    verb = (wanted.verb if changed or unfinished else "") if unit.active else "start"
+    steps: list[Step] = []
+    if changed and wanted.check:
+        steps.append(Require(wanted.check[0], wanted.package))
+    steps += changed
+    if verb or not unit.enabled:
+        steps.append(Serve(wanted.unit, verb, None if unit.enabled else True, unit, reread))
+    return steps
+
+
+def _down(wanted: Wanted, changed: tuple[Files, ...], unit: UnitState, reread: bool, _unfinished: bool) -> list[Step]:
+    steps: list[Step] = []
+    if unit.active or unit.enabled:
+        # Before its files go: afterwards systemd does not know how to stop it.
+        steps.append(Serve(wanted.unit, "stop" if unit.active else "", False if unit.enabled else None, unit))
+    steps += changed
+    if reread:
+        again = ("systemctl", "daemon-reload")
+        steps.append(Run(again, "have systemd read its files again", recover=again))
+    return steps

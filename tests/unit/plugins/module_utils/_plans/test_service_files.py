@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import service_files
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileState, Plan, UnitState
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+
+ON, OFF, STARTED = UnitState(True, True), UnitState(False, False), UnitState(True, False)
+CONFIG, UNIT = "/etc/greet.conf", "/etc/systemd/system/greet.service"
+OLD, NEW = FileState("old\n"), FileState("new\n")
+
+
+def options(**more: Any) -> dict[str, Any]:
+    files = [{"path": CONFIG, "content": "new\n", "mode": "0644"}, {"path": UNIT, "content": "new\n", "mode": "0644"}]
+    given = {
+        "unit": "greet.service",
+        "files": files,
+        "check": ["/bin/true", "{staged:/etc/greet.conf}"],
+        "apply": "reload",
+        "package": "greet",
+        "state": "present",
+    }
+    return {**given, **more}
+
+
+def planned(now: dict[str, FileState | None], unit: UnitState, unfinished: bool = False, **more: Any) -> Plan:
+    return service_files.plan(service_files.read_options(options(**more)), now, unit, unfinished)
+
+
+def did(plan: Plan) -> list[str]:
+    return [step.describe() for step in plan.steps]
+
+
+BEGIN = "mark the beginning"
+
+
+@pytest.mark.parametrize(
+    ("now", "unit", "steps"),
+    [
+        ((NEW, NEW), ON, []),
+        ((NEW, NEW), STARTED, [BEGIN, "enable and keep greet.service"]),
+        ((NEW, NEW), OFF, [BEGIN, "enable and start greet.service"]),
+        ((OLD, NEW), ON, [BEGIN, "require /bin/true", f"write {CONFIG}", "reload greet.service"]),
+        (
+            (None, None),
+            OFF,
+            [BEGIN, "require /bin/true", f"write {CONFIG}, write {UNIT}", "enable and start greet.service"],
+        ),
+    ],
+)
+def test_up(now: tuple[FileState | None, FileState | None], unit: UnitState, steps: list[str]) -> None:
+    plan = planned(dict(zip((CONFIG, UNIT), now)), unit)
+    assert did(plan) == steps
+    assert plan.changed is bool(steps)
+
+
+def test_systemd_reads_again_only_what_is_its_own() -> None:
+    assert planned({CONFIG: OLD, UNIT: NEW}, ON).steps[-1].reread is False  # type: ignore[union-attr]
+    assert planned({CONFIG: NEW, UNIT: OLD}, ON).steps[-1].reread is True  # type: ignore[union-attr]
+
+
+def test_what_was_killed_before_the_service_is_finished() -> None:
+    plan = planned({CONFIG: NEW, UNIT: NEW}, ON, unfinished=True)
+    assert did(plan) == [BEGIN, "reload greet.service"]
+    assert plan.steps[-1].reread is True  # type: ignore[union-attr]
+
+
+def test_down() -> None:
+    plan = planned({CONFIG: NEW, UNIT: NEW}, ON, state="absent")
+    assert did(plan) == [
+        BEGIN,
+        "disable and stop greet.service",
+        f"remove {CONFIG}, remove {UNIT}",
+        "have systemd read its files again",
+    ]
+    assert did(planned({CONFIG: None, UNIT: None}, OFF, state="absent")) == []
+
+
+def test_the_diff_shows_files_and_service() -> None:
+    diff = planned({CONFIG: OLD, UNIT: NEW}, STARTED).diff()
+    assert [(part["before_header"], part["before"], part["after"]) for part in diff] == [
+        (CONFIG, "old\n", "new\n"),
+        ("greet.service", "", "runs, now and at every start\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "option", "says"),
+    [
+        ({"unit": "greet"}, "unit", "Write its whole name"),
+        ({"check": ["x", "{staged:/etc/other}"]}, "check", "not among files"),
+        ({"files": [{"path": "etc/x", "content": "", "mode": "0644"}], "check": []}, "files[0].path", "not absolute"),
+        ({"files": [{"path": "/x", "content": "", "mode": "rw"}], "check": []}, "files[0].mode", "octal"),
+        ({"files": [{"path": "/x", "content": "", "mode": "0644"}] * 2, "check": []}, "files[1].path", "given twice"),
+    ],
+)
+def test_refusals(more: dict[str, Any], option: str, says: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        service_files.read_options(options(**more))
+    assert refused.value.option == option
+    assert says in str(refused.value)
