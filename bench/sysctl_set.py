@@ -12,18 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-IMAGE = "localhost/homelab-ipv6-debian12"
-CONTAINER = "bench-sysctl"
+from measuring import Container, Goal, container, directory, interleaved, judge, median_ratio, run, say, seconds
+
+IMAGE = "debian12"
 # Writable keys of every interface whose value neither follows from another key nor from the traffic.
 KEYS = (
     "accept_ra",
@@ -54,88 +50,24 @@ KEYS = (
 INTERFACES = 20
 # One start of Python differs from the next by more than the modules differ from each other.
 ROUNDS = 60
-ENVIRONMENT = {
-    "ANSIBLE_HOST_KEY_CHECKING": "0",
-    "ANSIBLE_LOCALHOST_WARNING": "0",
-    "ANSIBLE_NOCOLOR": "1",
-    "ANSIBLE_PIPELINING": "1",
-}
-INVENTORY = [
-    "-i",
-    f"{CONTAINER},",
-    "-e",
-    "ansible_connection=containers.podman.podman ansible_python_interpreter=/usr/bin/python3",
-]
 
 
-@dataclass(frozen=True)
-class Goal:
-    """A ratio and the side of a bound on which it has to be."""
-
-    what: str
-    ratio: float
-    bound: float
-    at_least: bool
-
-    @property
-    def met(self) -> bool:
-        return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
-
-    def row(self) -> str:
-        sign = ">=" if self.at_least else "<="
-        return f"{self.what:<62} {self.ratio:6.2f}   {sign} {self.bound:<4g} {'ok' if self.met else 'SHORT'}"
-
-
-def run(argv: Sequence[str], **environment: str) -> str:
-    done = subprocess.run(
-        argv, capture_output=True, text=True, check=False, env={**os.environ, **ENVIRONMENT, **environment}
-    )
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(argv)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def in_container(*argv: str) -> str:
-    return run(["podman", "exec", CONTAINER, *argv])
-
-
-def start() -> dict[str, str]:
-    """Start the container, and tell the keys with the values that they have there."""
-    run(
-        [
-            "podman",
-            "run",
-            "-d",
-            "--rm",
-            "--privileged",
-            "--systemd=always",
-            "--network=none",
-            "--name",
-            CONTAINER,
-            IMAGE,
-        ]
-    )
-    # Until systemd answers at all.
-    ask = ["podman", "exec", CONTAINER, "systemctl", "is-system-running", "--wait"]
-    deadline = time.monotonic() + 120
-    while subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip() not in (
-        "running",
-        "degraded",
-    ):
-        if time.monotonic() > deadline:
-            sys.exit(f"{CONTAINER} does not come up")
-        time.sleep(0.2)
+def keys(machine: Container) -> dict[str, str]:
+    """480 keys with the values that they have on the machine."""
     for number in range(0, INTERFACES, 2):
-        in_container("ip", "link", "add", f"bench{number}", "type", "veth", "peer", "name", f"bench{number + 1}")
+        machine.run("ip", "link", "add", f"bench{number}", "type", "veth", "peer", "name", f"bench{number + 1}")
     names = [f"net.ipv6.conf.bench{number}.{key}" for number in range(INTERFACES) for key in KEYS]
-    values = in_container("sysctl", "-n", *names).split()
+    values = machine.run("sysctl", "-n", *names).split()
     if len(values) != len(names):
         sys.exit(f"{len(names)} keys, but {len(values)} values: this kernel lacks some")
     return dict(zip(names, values, strict=True))
 
 
 def set_task(values: Mapping[str, str]) -> dict[str, object]:
-    return {"homelab.ipv6.sysctl_set": {"name": f"90-set-{len(values)}", "values": dict(values)}}
+    # sysctl_set reads the files that sort behind its own. Behind that of 48 keys lies the loop's, as the job requires,
+    # and not the one of 480, which is another measurement's.
+    name = {48: "90-set-48", 480: "80-set-480"}[len(values)]
+    return {"homelab.ipv6.sysctl_set": {"name": name, "values": dict(values)}}
 
 
 def loop_task(values: Mapping[str, str]) -> dict[str, object]:
@@ -150,30 +82,26 @@ def loop_task(values: Mapping[str, str]) -> dict[str, object]:
 
 
 class Bench:
-    def __init__(self, directory: Path, values: Mapping[str, str]) -> None:
+    def __init__(self, machine: Container, place: Path, values: Mapping[str, str]) -> None:
         few = dict(list(values.items())[:48])
-        self.few, self.many = few, values
-        self._directory = directory
+        self.machine, self.few, self.many = machine, few, values
+        self._place = place
+        self._inventory = ["-i", str(place / "hosts.json")]
+        hosts = {"all": {"hosts": {"bench": machine.variables}}}
+        (place / "hosts.json").write_text(json.dumps(hosts))
         for name, task in (("set-48", set_task(few)), ("set-480", set_task(values)), ("loop-48", loop_task(few))):
             play = {"hosts": "all", "gather_facts": False, "tasks": [{"name": name, **task}]}
-            (directory / f"{name}.yml").write_text(json.dumps([play]))
+            (place / f"{name}.yml").write_text(json.dumps([play]))
 
     def play(self, name: str) -> float:
         """Seconds of a whole command."""
-        started = time.monotonic()
-        said = run(["ansible-playbook", *INVENTORY, str(self._directory / f"{name}.yml")])
-        took = time.monotonic() - started
+        took, said = seconds(["ansible-playbook", *self._inventory, str(self._place / f"{name}.yml")])
         self.converged = "changed=0 " in said
         return took
 
     def pairs(self, name: str, count: int) -> list[tuple[float, float]]:
-        """(sysctl_set with 48 keys, the other) in turn, so that what else the machine does falls on both."""
-        found = []
-        for number in range(count):
-            pair = (self.play("set-48"), self.play(name))
-            print(f"  {number + 1}/{count}: set-48 {pair[0]:.2f} s, {name} {pair[1]:.2f} s", flush=True)
-            found.append(pair)
-        return found
+        """(sysctl_set with 48 keys, the other) in turn."""
+        return interleaved(count, ("set-48", lambda: self.play("set-48")), (name, lambda: self.play(name)))
 
     def programs(self) -> dict[str, str]:
         """Name → path in the container of the program that Ansible sends for a task."""
@@ -192,22 +120,13 @@ class Bench:
         found = {}
         for name, (module, options) in tasks.items():
             place = f"/root/bench/{name}"
+            command = ["ansible", "all", *self._inventory, "-e", f"ansible_remote_tmp={place}"]
             run(
-                [
-                    "ansible",
-                    "all",
-                    *INVENTORY,
-                    "-e",
-                    f"ansible_remote_tmp={place}",
-                    "-m",
-                    module,
-                    "-a",
-                    json.dumps(options),
-                ],
+                [*command, "-m", module, "-a", json.dumps(options)],
                 ANSIBLE_PIPELINING="0",
                 ANSIBLE_KEEP_REMOTE_FILES="1",
             )
-            found[name] = in_container("sh", "-c", f"ls {place}/*/AnsiballZ_*.py").strip()
+            found[name] = self.machine.run("sh", "-c", f"ls {place}/*/AnsiballZ_*.py").strip()
         return found
 
 
@@ -231,12 +150,7 @@ print(json.dumps([times, walls]))
 """
 
 
-def median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
-    """Of the pairs' own ratios: what was measured side by side met the same machine."""
-    return statistics.median(other / mine for mine, other in pairs)
-
-
-def measure(bench: Bench, count: int, say: Callable[[str], None]) -> list[Goal]:
+def measure(bench: Bench, count: int) -> list[Goal]:
     say("converging")
     for name in ("set-48", "loop-48", "set-480"):
         bench.play(name)
@@ -246,9 +160,8 @@ def measure(bench: Bench, count: int, say: Callable[[str], None]) -> list[Goal]:
             sys.exit(f"{name} changes something in its second run")
     say(f"whole commands, {count} interleaved pairs")
     loops, many = bench.pairs("loop-48", count), bench.pairs("set-480", count)
-    rounds = ROUNDS
-    say(f"modules, {rounds} interleaved rounds")
-    times, walls = json.loads(in_container("python3", "-c", DRIVER, json.dumps([bench.programs(), rounds])))
+    say(f"modules, {ROUNDS} interleaved rounds")
+    times, walls = json.loads(bench.machine.run("python3", "-c", DRIVER, json.dumps([bench.programs(), ROUNDS])))
     middle = {name: statistics.median(found) for name, found in times.items()}
     wall = {name: statistics.median(found) for name, found in walls.items()}
 
@@ -263,7 +176,6 @@ def measure(bench: Bench, count: int, say: Callable[[str], None]) -> list[Goal]:
     for kind, found in (("processor", middle), ("wall", wall)):
         print(f"{f'sysctl_set, module, {kind}':<48} {found['set-48']:9.3f} {found['set-480']:9.3f}")
         print(f"{f'ansible.posix.sysctl, module of one item, {kind}':<48} {found['loop-item']:9.3f}")
-    print()
     return [
         Goal("whole command, 48 keys: loop / sysctl_set", median_ratio(loops), 9, at_least=True),
         Goal(
@@ -278,24 +190,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pairs", type=int, default=7, help="interleaved pairs of whole commands (default: 7)")
     count = parser.parse_args().pairs
-
-    def say(what: str) -> None:
-        print(f"bench: {what}", flush=True)
-
-    say(f"starting {IMAGE}")
-    try:
-        values = start()
-        with tempfile.TemporaryDirectory() as directory:
-            # Nobody's own settings.
-            os.environ["ANSIBLE_CONFIG"] = f"{directory}/ansible.cfg"
-            Path(directory, "ansible.cfg").touch()
-            goals = measure(Bench(Path(directory), values), count, say)
-    finally:
-        subprocess.run(["podman", "rm", "-f", "-t", "0", "-i", CONTAINER], capture_output=True, check=False)
-    print(f"{'ratio':<62} {'':6}     goal")
-    for goal in goals:
-        print(goal.row())
-    return 0 if all(goal.met for goal in goals) else 1
+    with container(IMAGE) as machine, directory() as place:
+        return judge(measure(Bench(machine, place, keys(machine)), count))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NoReturn, Protocol
 
 from ._host.host import Host
-from ._plans.steps import Plan
+from ._plans.plan import Plan
 from ._values.errors import Fault, Refusal
 
 # Not in /run/lock: it is everybody's, and what an ordinary user has put there root cannot open (fs.protected_regular).
@@ -44,6 +44,9 @@ def run_module(module: Module, name: str, build: Builder) -> None:
     :param name: the module's name, for the lock that keeps two runs of it apart
     :param build: reads the host and returns the plan; raises Refusal for a request that cannot be right
     """
+    # Python looks for garbage now and then, and at the end of a process in all there is. This one ends soon, and such a
+    # look at all that AnsibleModule brought along takes longer than most modules.
+    gc.freeze()
     host = Host()
     try:
         with _one_at_a_time(name, wanted=not module.check_mode):
@@ -63,9 +66,6 @@ def run_module(module: Module, name: str, build: Builder) -> None:
         module.fail_json(msg=f"{error.filename}: {error.strerror}. Nothing was changed.")
     for warning in plan.warnings:
         module.warn(warning)
-    # At the end of a process Python looks for garbage in all there is. This one is about to end anyway, and that look
-    # takes longer than most modules.
-    gc.freeze()
     module.exit_json(
         changed=plan.changed, diff=plan.diff(), steps=[step.describe() for step in plan.steps], **plan.result
     )

@@ -151,7 +151,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.health import o
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import health
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 TUNNEL = {
     "name": {"type": "str", "required": True},

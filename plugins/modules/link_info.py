@@ -113,7 +113,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.links import (
     ssh_connection,
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
 def build(host: Host, _params: Mapping[str, Any]) -> Plan:

@@ -193,7 +193,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.networkctl impo
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import handover, networkd_units
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:

@@ -138,7 +138,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Hos
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.service import unit_state
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import service_files
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:

@@ -215,7 +215,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Hos
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.tunnel import look
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import sit_tunnel, sit_tunnel_plan
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
 def build(host: Host, params: Mapping[str, Any], check_mode: bool) -> Plan:

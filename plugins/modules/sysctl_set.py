@@ -128,18 +128,20 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.sysctl import (
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import sysctl
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:
     path = sysctl.dropin_path(params["name"])
     wanted = sysctl.wanted(params["values"], params["ipv6_interfaces"])
+    running = running_values(host, [item.key for item in wanted])
     found = sysctl.Found(
-        running=running_values(host, [item.key for item in wanted]),
+        running=running,
         dropin=host.read_file(path),
         dropin_link=host.link_target(path),
         others=[(other, text) for other, text in dropins(host) if other != path],
-        interfaces=ipv6_interfaces(host),
+        # They are told to whoever named one that is not there.
+        interfaces=ipv6_interfaces(host) if len(running) < len(wanted) else (),
         ra_by_networkd=[name for name in sysctl.ra_interfaces(wanted) if runs_by_networkd(host, name)],
     )
     if params["state"] == "absent":

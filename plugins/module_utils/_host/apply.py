@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from .._plans.steps import Await, Files, KernelValue, Mark, Require, Restart, Run, Serve, SocketCommand, Step
+from .._plans.plan import Await, Files, KernelValue, Mark, Require
+from .._plans.steps import Restart, Run, Serve, SocketCommand, Step
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host

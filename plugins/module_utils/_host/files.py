@@ -20,7 +20,8 @@ import pwd
 import re
 from collections.abc import Mapping, Sequence
 
-from .._plans.steps import Check, FileChange, FileState
+from .._plans.plan import FileChange, FileState
+from .._plans.steps import Check
 from .._values.errors import Fault
 from .host import Host
 

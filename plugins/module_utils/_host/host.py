@@ -16,7 +16,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .._plans.steps import FileState
+from .._plans.plan import FileState
 from .._values.errors import Fault
 
 # Modules may run with the PATH of an ordinary user, in which Debian leaves out the administrator's tools.

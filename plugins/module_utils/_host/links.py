@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .._formats import ifupdown
 from .._plans.handover import DROPIN, NM_CONFIG
 from .._plans.link_owners import Owner, ifupdown_owner, netplan_owner, network_manager_owner
-from .._plans.steps import FileState
+from .._plans.plan import FileState
 from .host import Host
 from .networkd import link_state, runs_by_networkd
 

@@ -10,10 +10,10 @@ from ipaddress import IPv4Address
 
 from .._formats import iproute
 from .._plans.link_owners import NETWORK_MANAGER
+from .._plans.plan import FileState
 from .._plans.sit_tunnel_config import UNITS, dropin_name, is_ours, paths
 from .._plans.sit_tunnel_host import Found, Networkd
 from .._plans.sit_tunnel_kernel import Kernel
-from .._plans.steps import FileState
 from .host import Host
 from .links import ifupdown_files, owners
 from .networkctl import DIRECTORIES, is_active, is_enabled, systemd_version, unit_files

@@ -24,7 +24,8 @@ from .dhcp6_hosts import (
     refuse_strangers,
     unreadable,
 )
-from .steps import Check, FileChange, FileState, Plan, Require, Restart, Step, file_steps
+from .plan import FileChange, FileState, Plan, Require, file_steps
+from .steps import Check, Restart, Step
 
 CONFIG_FILE = "/etc/dhcp/dhcpd6.conf"
 HOSTS_FILE = "/etc/dhcp/homelab-ipv6-hosts6.conf"

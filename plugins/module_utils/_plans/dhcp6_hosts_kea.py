@@ -24,7 +24,8 @@ from .dhcp6_hosts import (
     refuse_strangers,
     unreadable,
 )
-from .steps import Check, FileChange, FileState, Plan, Require, Restart, SocketCommand, Step, file_steps
+from .plan import FileChange, FileState, Plan, Require, file_steps
+from .steps import Check, Restart, SocketCommand, Step
 
 CONFIG_FILE = "/etc/kea/kea-dhcp6.conf"
 SERVICE = "kea-dhcp6-server"

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from .._formats.ifupdown import without_interface
 from .._values.errors import Refusal
 from .link_owners import IFUPDOWN, NETWORK_MANAGER, Carried, Owner, said
-from .steps import FileChange, FileState, Run
+from .plan import FileChange, FileState
+from .steps import Run
 
 DROPIN = "10-handed-over.conf"
 NM_CONFIG = "/etc/NetworkManager/conf.d/90-homelab-ipv6-{0}.conf"

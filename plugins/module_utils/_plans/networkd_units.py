@@ -16,7 +16,8 @@ from .._formats.networkd_vocabulary import REQUIRED, Vocabulary, spelled
 from .._values.errors import Refusal, ValueProblem
 from .._values.interface import parse_interface
 from .handover import Handover
-from .steps import FileChange, FileState, Plan, Run, Step, file_steps
+from .plan import FileChange, FileState, Plan, file_steps
+from .steps import Run, Step
 
 DIRECTORY = "/etc/systemd/network/"
 HEADER = ("# Managed by Ansible (homelab.ipv6.networkd_units): edits here are lost at the next run.",)

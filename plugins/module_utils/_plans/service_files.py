@@ -10,21 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._values.errors import Refusal
-from .steps import (
-    Check,
-    FileChange,
-    Files,
-    FileState,
-    Mark,
-    Plan,
-    Require,
-    Run,
-    Serve,
-    State,
-    Step,
-    UnitState,
-    file_steps,
-)
+from .plan import FileChange, Files, FileState, Mark, Plan, Require, State, file_steps
+from .steps import Check, Run, Serve, Step, UnitState
 
 # Whatever lies below is read by systemd itself.
 UNIT_DIRECTORY = "/etc/systemd/system/"

@@ -14,10 +14,10 @@ from .._formats.iproute import Ipv4Address
 from .._formats.networkd import parse
 from .._values.errors import Refusal, ValueProblem
 from .link_owners import Owner, said
+from .plan import FileState
 from .sit_tunnel import ANY, AUTO, DHCP4, Request, Route
 from .sit_tunnel_config import IFUPDOWN, NETWORKD, RUNTIME, Uplink, ifupdown_routes, is_ours, networkd_routes, paths
 from .sit_tunnel_kernel import Kernel
-from .steps import FileState
 
 # Before it networkd takes the address at the tunnel's making and forgets to follow (systemd issue 34957).
 FOLLOWS_DHCP = 257

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .._formats.iproute import Link
 from .._values.errors import Refusal
+from .plan import FileChange, FileState, Plan, State, file_steps
 from .sit_tunnel import UNICAST, Request, Route
 from .sit_tunnel_config import IFUPDOWN, NETWORKD, UNITS, ifupdown_files, networkd_files, paths
 from .sit_tunnel_host import (
@@ -32,7 +33,7 @@ from .sit_tunnel_kernel import (
     mismatches,
     remove_route,
 )
-from .steps import FileChange, FileState, Plan, Run, State, Step, file_steps
+from .steps import Run, Step
 
 RELOAD = ("networkctl", "reload")
 

@@ -21,7 +21,7 @@ from .._values.sysctl import (
     spread,
     spreads_to,
 )
-from .steps import FileChange, FileState, KernelValue, Plan, State, Step, file_steps
+from .plan import FileChange, Files, FileState, KernelValue, Plan, State, file_steps
 
 HEADER = "Managed by Ansible (homelab.ipv6.sysctl_set): edits here are lost at the next run."
 
@@ -125,7 +125,7 @@ def present(
     if absent and missing_fails and runtime:
         raise _missing(absent[0], found.interfaces)
     _refuse_networkd(items, found)
-    steps: list[Step] = []
+    steps: list[Files | KernelValue] = []
     if persistent:
         _refuse_shadowed(path, items, found)
         # A key that is missing needs no mark: systemd-sysctl goes on without it (sysctl.d(5)), and the file is the same
@@ -174,6 +174,7 @@ def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
     if found.dropin_link:
         problem = f"is a file of somebody else: {path} is a link to {found.dropin_link}"
         raise Refusal("name", name[: -len(".conf")], problem, "Give this set a name of its own")
+    by_key = {item.key: item for item in items}
     for other, text in found.others:
         its_name = other.rsplit("/", 1)[-1]
         if its_name == name:
@@ -181,7 +182,7 @@ def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
         if its_name < name:
             continue
         for setting in parse(text):
-            item = _undone_by(setting, items)
+            item = _undone_by(setting, by_key)
             if item:
                 does = "leaves it out" if setting.value is None else setting.value
                 raise Refusal(
@@ -192,19 +193,23 @@ def _refuse_shadowed(path: str, items: Sequence[Wanted], found: Found) -> None:
                 )
 
 
-def _undone_by(setting: Setting, items: Sequence[Wanted]) -> Wanted | None:
-    """The parameter that a line of a later file takes back."""
+def _undone_by(setting: Setting, items: Mapping[str, Wanted]) -> Wanted | None:
+    """The parameter that a line of a later file takes back.
+
+    :param items: key → what is wanted of it
+    """
     if is_pattern(setting.key):
         # A key named outright beats every pattern, wherever it stands (sysctl.d(5)).
         return None
-    for item in items:
-        if item.key == setting.key:
-            # Without a value the line leaves the key out, also where an earlier file has set it.
-            return item if setting.value != item.value else None
+    same = items.get(setting.key)
+    if same is not None:
+        # Without a value the line leaves the key out, also where an earlier file has set it.
+        return same if setting.value != same.value else None
     # Before sysctl.d is read, conf/all is 0, and systemd writes no value that is there already.
     if setting.value in (None, "0") or spread(setting.key) is None:
         return None
-    return next((item for item in items if spreads_to(setting.key, item.key) and item.value != setting.value), None)
+    undone = (item for key, item in items.items() if spreads_to(setting.key, key) and item.value != setting.value)
+    return next(undone, None)
 
 
 def _running_steps(items: Sequence[Wanted], running: Mapping[str, str]) -> list[KernelValue]:

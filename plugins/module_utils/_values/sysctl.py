@@ -15,20 +15,11 @@ from .errors import ValueProblem
 
 # What systemd takes for white space; Python's own idea of it is wider.
 BLANKS = " \t\r\n"
-# Writing these under conf/all writes them to default and to every interface as well (Linux, net/ipv6/addrconf.c and
-# net/ipv4/devinet.c).
-SPREADING = (
-    ("net/ipv4/conf", "forwarding"),
-    ("net/ipv6/conf", "addr_gen_mode"),
-    ("net/ipv6/conf", "disable_ipv6"),
-    ("net/ipv6/conf", "force_forwarding"),
-    ("net/ipv6/conf", "forwarding"),
-    ("net/ipv6/conf", "ignore_routes_with_linkdown"),
-)
 # Two names of one value.
 ALIASES = {"net/ipv4/ip_forward": "net/ipv4/conf/all/forwarding"}
 _CONF = (["net", "ipv4", "conf"], ["net", "ipv6", "conf"])
 _SWAP = str.maketrans("./", "/.")
+_NO_NAMES = {"", ".", ".."}
 
 
 class Spread(NamedTuple):
@@ -36,6 +27,21 @@ class Spread(NamedTuple):
 
     directory: str
     key: str
+
+
+# Writing these under conf/all writes them to default and to every interface as well (Linux, net/ipv6/addrconf.c and
+# net/ipv4/devinet.c).
+SPREADING = {
+    f"{place.directory}/all/{place.key}": place
+    for place in (
+        Spread("net/ipv4/conf", "forwarding"),
+        Spread("net/ipv6/conf", "addr_gen_mode"),
+        Spread("net/ipv6/conf", "disable_ipv6"),
+        Spread("net/ipv6/conf", "force_forwarding"),
+        Spread("net/ipv6/conf", "forwarding"),
+        Spread("net/ipv6/conf", "ignore_routes_with_linkdown"),
+    )
+}
 
 
 def parse_key(text: str) -> str:
@@ -52,7 +58,7 @@ def parse_key(text: str) -> str:
     path = text.translate(_SWAP) if dot >= 0 and not 0 <= slash < dot else text.lstrip("/")
     parts = path.split("/")
     strange = not _is_plain(path) or path.startswith("-") or "." in parts[0]
-    if strange or len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
+    if strange or len(parts) < 2 or not _NO_NAMES.isdisjoint(parts):
         raise ValueProblem(repr(text), "is not a sysctl key", "Write it as net.ipv6.conf.all.forwarding")
     return path
 
@@ -120,10 +126,7 @@ def order(path: str) -> tuple[int, str]:
 
 def spread(path: str) -> Spread | None:
     """Where writing ``path`` writes beside it, None for most."""
-    for directory, key in SPREADING:
-        if ALIASES.get(path, path) == f"{directory}/all/{key}":
-            return Spread(directory, key)
-    return None
+    return SPREADING.get(ALIASES.get(path, path))
 
 
 def spreads_to(path: str, other: str) -> bool:

@@ -15,14 +15,8 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils import _module
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import (
-    FileChange,
-    Files,
-    FileState,
-    Plan,
-    Run,
-    State,
-)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState, Plan, State
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault, Refusal
 
 

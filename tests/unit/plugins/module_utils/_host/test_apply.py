@@ -17,15 +17,14 @@ from hypothesis import strategies as st
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import apply as apply_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host, group_name, user_name
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import (
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import (
     Await,
     FileChange,
     Files,
     FileState,
     KernelValue,
-    Run,
-    Step,
 )
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Step
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 
 Tree = Callable[[Path], dict[str, Any]]

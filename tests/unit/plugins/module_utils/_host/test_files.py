@@ -15,13 +15,8 @@ import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import (
-    Check,
-    FileChange,
-    Files,
-    FileState,
-    Run,
-)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Check, Run
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 
 Tree = Callable[[Path], dict[str, Any]]
@@ -194,7 +189,8 @@ FULL_DISK = """
 import os, sys
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileChange, Files, FileState, Run
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 
 old = {"/mnt/small": "old small", "/mnt/big": "old" * 30000}

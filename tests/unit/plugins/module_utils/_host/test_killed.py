@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.files import ASIDE
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileChange, Files
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files
 
 KILLS = 120
 LONGEST = 12.0

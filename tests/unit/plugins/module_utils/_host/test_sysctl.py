@@ -96,13 +96,16 @@ true
     found = {(f"net/{family}/conf", key) for key in island.run("bash", "-c", script).split()}
     # Older kernels lack some.
     there = island.run("ls", f"/proc/sys/net/{family}/conf/all").split()
-    assert found == {(path, key) for path, key in SPREADING if path == f"net/{family}/conf" and key in there}
+    assert found == {
+        place for place in SPREADING.values() if place.directory == f"net/{family}/conf" and place.key in there
+    }
 
 
 TAKE_BACK = f"""
 from {ROOM}._host.apply import apply
 from {ROOM}._host.host import Host
-from {ROOM}._plans.steps import KernelValue, Run
+from {ROOM}._plans.plan import KernelValue
+from {ROOM}._plans.steps import Run
 from {ROOM}._values.errors import Fault
 try:
     apply(Host(), [

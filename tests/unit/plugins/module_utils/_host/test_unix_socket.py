@@ -13,7 +13,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import ap
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.kea import answers
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.unix_socket import ask
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Require, SocketCommand
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Require
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import SocketCommand
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 
 # What kea-dhcp6 2.2.0 answered to version-get, and to config-reload before and after its file was spoilt.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv6Network
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.iproute import Ipv4Address, KernelRoute, Link
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState, Plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel import Request
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_config import (
     ifupdown_files,
@@ -15,7 +16,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_con
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_host import Found, Networkd
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_kernel import Kernel
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_plan import present
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileState, Plan, Run
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run
 
 from .test_sit_tunnel import request
 

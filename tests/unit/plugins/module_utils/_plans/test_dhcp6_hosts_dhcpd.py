@@ -15,13 +15,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dh
     Found,
     plan,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import (
-    Files,
-    FileState,
-    Plan,
-    Require,
-    Restart,
-)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan, Require
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}

@@ -12,7 +12,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.link_owners im
     ifupdown_owner,
     network_manager_owner,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Files, FileState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 INTERFACES = """\

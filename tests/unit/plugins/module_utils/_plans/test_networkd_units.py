@@ -14,7 +14,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.networkd_units
     plan,
     wanted,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Files, FileState, Plan, Run
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import service_files
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileState, Plan, UnitState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 ON, OFF, STARTED = UnitState(True, True), UnitState(False, False), UnitState(True, False)

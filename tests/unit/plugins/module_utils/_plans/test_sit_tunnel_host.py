@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.iproute import Link
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.link_owners import NETWORK_MANAGER, Owner
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel import Request
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_config import (
     MARK,
@@ -17,7 +18,6 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_con
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_host import Found, Networkd
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_kernel import Kernel
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 from .sit_tunnel_hosts import (

@@ -10,6 +10,7 @@ from ipaddress import IPv6Interface, IPv6Network
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.iproute import Link
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Await, Files, FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel import Route
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_config import (
     Uplink,
@@ -18,7 +19,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_con
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_host import Found
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_kernel import Kernel
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_plan import absent
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Await, Files, FileState, Run
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run
 
 from .sit_tunnel_hosts import (
     BARE,

@@ -3,18 +3,17 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import (
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import (
     Await,
     FileChange,
     Files,
     FileState,
     KernelValue,
     Plan,
-    Run,
     State,
-    Step,
     file_steps,
 )
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Step
 
 OLD, NEW = FileState("old\n"), FileState("new\n")
 

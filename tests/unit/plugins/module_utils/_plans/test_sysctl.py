@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import FileState, KernelValue, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState, KernelValue, Plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sysctl import (
     HEADER,
     Found,

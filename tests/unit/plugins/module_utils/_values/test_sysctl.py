@@ -116,7 +116,7 @@ def test_all_is_written_before_what_it_overwrites() -> None:
     ]
 
 
-@pytest.mark.parametrize(("directory", "key"), SPREADING)
+@pytest.mark.parametrize(("directory", "key"), SPREADING.values())
 def test_all_spreads(directory: str, key: str) -> None:
     assert spread(f"{directory}/all/{key}") == (directory, key)
     assert spreads_to(f"{directory}/all/{key}", f"{directory}/eth0.10/{key}")
