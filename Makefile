@@ -90,10 +90,14 @@ package-check: venv ## build, install into an empty place, and look whether all 
 	tools/package_check.sh
 
 ##@ Measured
-.PHONY: bench-sysctl
+.PHONY: bench-sysctl bench-router
 bench-sysctl: venv ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
+
+bench-router: venv ## a converge of the router role with nothing to do against ansible -m setup, likewise
+	tests/lab/lab images debian12
+	tests/lab/enter $(BIN)/python bench/router_noop.py
 
 ##@ Upkeep
 .PHONY: readme lock clean help

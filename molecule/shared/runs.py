@@ -31,6 +31,7 @@ class Result:
     action: str
     outcome: str
     changed: bool
+    seconds: float
     msg: str
     diffs: list[Any]
 

@@ -32,6 +32,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self.path: Path | None = None
+        self.started: dict[str, float] = {}
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         name = Path(playbook._file_name).stem
@@ -57,11 +58,15 @@ class CallbackModule(CallbackBase):
             "action": result.task.action,
             "outcome": outcome,
             "changed": bool(returned.get("changed")),
+            "seconds": round(time.monotonic() - self.started.get(result.host.get_name(), time.monotonic()), 3),
             "msg": str(returned.get("msg", "")),
             "diffs": [item["diff"] for item in items if isinstance(item, dict) and item.get("diff")],
         }
         with self.path.open("a") as stream:
             stream.write(json.dumps(entry, default=str) + "\n")
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:  # noqa: ARG002 (Ansible's own names)
+        self.started[host.get_name()] = time.monotonic()
 
     def v2_runner_on_ok(self, result: Any) -> None:
         self.record(result, "ok")
