@@ -88,9 +88,8 @@ def _systemctl(host: Host, step: Serve, *words: str) -> None:
 
 def _see_it_stay(host: Host, unit: str, verb: str, began: float) -> None:
     process = _main_process(host, unit)
-    if process == "0":  # a oneshot has done its work
-        return
-    time.sleep(SETTLING)
+    if process != "0":  # a oneshot has done its work
+        time.sleep(SETTLING)
     if not is_active(host, unit) or _main_process(host, unit) != process:
         raise Fault(f"{verb} {unit}", "it did not stay up: " + _journal(host, unit, began))
 
