@@ -7,7 +7,31 @@ from __future__ import annotations
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
-options: {}
+options:
+  way_back:
+    description:
+      - A way back for the change, as M(homelab.ipv6.commit_confirm) gives it. Right before its first change the module
+        has the host remember all that it is and set a timer; where nothing changes, nothing is armed.
+      - A play sets it for all its tasks at once with C(module_defaults) of C(group/homelab.ipv6.way_back), and confirms
+        with M(homelab.ipv6.commit_confirm) when C(ansible_facts.homelab_ipv6_way_back.armed) is true.
+    type: dict
+    suboptions:
+      id:
+        description: Whose change it is. All tasks of one change have the same.
+        type: str
+        required: true
+      who:
+        description: The same for people.
+        type: str
+      timeout:
+        description: Seconds until the host goes back unless the change is confirmed, 10 to 86400.
+        type: int
+        default: 120
+      paths:
+        description: Files and directories to remember besides those that always are.
+        type: list
+        elements: path
+        default: []
 attributes:
   check_mode:
     description: Can run in check mode, in which nothing on the host changes and the diff is that of a real run.

@@ -35,6 +35,19 @@ class Module(Protocol):
 
 Builder = Callable[[Host, Mapping[str, Any]], Plan]
 
+# Common to all modules that change a host. A role sets it for all its tasks by module_defaults.
+WAY_BACK_SPEC: dict[str, Any] = {
+    "way_back": {
+        "type": "dict",
+        "options": {
+            "id": {"type": "str", "required": True},
+            "who": {"type": "str"},
+            "timeout": {"type": "int", "default": 120},
+            "paths": {"type": "list", "elements": "path", "default": []},
+        },
+    }
+}
+
 
 def run_module(module: Module, name: str, build: Builder) -> None:
     """Build a plan from the module's options and the host, then carry it out unless in check mode.
@@ -48,14 +61,27 @@ def run_module(module: Module, name: str, build: Builder) -> None:
     # look at all that AnsibleModule brought along takes longer than most modules.
     gc.freeze()
     host = Host()
-    try:
-        with _one_at_a_time(name, wanted=not module.check_mode):
-            plan = build(host, module.params)
-            if plan.changed and not module.check_mode:
-                # Most runs change nothing: they need not load what carries a plan out.
-                from ._host.apply import apply
+    facts: dict[str, Any] = {}
+    with refusing(module), _one_at_a_time(name, wanted=not module.check_mode):
+        plan = build(host, module.params)
+        if plan.changed and not module.check_mode:
+            facts = _arm(host, module)
+            # Most runs change nothing: they need not load what carries a plan out.
+            from ._host.apply import apply
 
-                apply(host, plan.steps)
+            apply(host, plan.steps)
+    for warning in plan.warnings:
+        module.warn(warning)
+    module.exit_json(
+        changed=plan.changed, diff=plan.diff(), steps=[step.describe() for step in plan.steps], **plan.result, **facts
+    )
+
+
+@contextlib.contextmanager
+def refusing(module: Module) -> Iterator[None]:
+    """Whatever goes wrong is one message."""
+    try:
+        yield
     except Refusal as refusal:
         module.fail_json(msg=str(refusal), option=refusal.option, remedy=refusal.remedy)
     except Fault as fault:
@@ -64,11 +90,25 @@ def run_module(module: Module, name: str, build: Builder) -> None:
         module.fail_json(msg=f"{error.filename}: permission denied. Run this task as root (become: true).")
     except OSError as error:
         module.fail_json(msg=f"{error.filename}: {error.strerror}. Nothing was changed.")
-    for warning in plan.warnings:
+
+
+def _arm(host: Host, module: Module) -> dict[str, Any]:
+    """Before the first change of a play that wants a way back, give it one. Returns the fact that tells the play."""
+    options = module.params.get("way_back")
+    if not options:
+        return {}
+    from ._host import way_back
+    from ._plans.way_back_terms import terms, too_short
+
+    asked = terms(options, "way_back.timeout")
+    untold = way_back.tell()
+    if untold is not None:
+        module.warn(way_back.told(untold) + ".")
+    armed = way_back.arm(host, asked)
+    warning = too_short(armed.last, asked.timeout) if armed.fresh else ""
+    if warning:
         module.warn(warning)
-    module.exit_json(
-        changed=plan.changed, diff=plan.diff(), steps=[step.describe() for step in plan.steps], **plan.result
-    )
+    return {"ansible_facts": {way_back.FACT: way_back.fact(armed.terms)}}
 
 
 @contextlib.contextmanager

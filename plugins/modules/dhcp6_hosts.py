@@ -204,7 +204,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import secrets_of
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcpd as dhcpd_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import kea as kea_host
-from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcpd as dhcpd_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
@@ -235,6 +235,7 @@ def main():
     }
     module = AnsibleModule(
         argument_spec={
+            **WAY_BACK_SPEC,
             "provider": {"type": "str", "choices": ["kea", "dhcpd"], "default": "kea"},
             "hosts": {"type": "list", "elements": "dict", "required": True, "options": host_options},
             "config_file": {"type": "path"},

@@ -191,7 +191,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.networkctl impo
     unit_files,
     waits_online,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import handover, networkd_units
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
@@ -234,6 +234,7 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
+            **WAY_BACK_SPEC,
             "units": {"type": "list", "elements": "dict", "options": unit, "required": True},
             "reload": {"type": "bool", "default": True},
             "enable": {"type": "bool", "default": False},

@@ -213,7 +213,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.tunnel import look
-from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import sit_tunnel, sit_tunnel_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
@@ -238,6 +238,7 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
+            **WAY_BACK_SPEC,
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "remote": {"type": "str"},

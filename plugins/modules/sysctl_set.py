@@ -126,7 +126,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.sysctl import (
     ipv6_interfaces,
     running_values,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import sysctl
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
@@ -154,6 +154,7 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            **WAY_BACK_SPEC,
             "name": {"type": "str", "required": True},
             "values": {"type": "dict", "default": {}},
             "ipv6_interfaces": {"type": "dict", "default": {}},

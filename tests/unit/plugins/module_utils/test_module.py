@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils import _module
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.way_back import Outcome, Terms
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import way_back
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState, Plan, State
@@ -117,6 +119,61 @@ def raising(error: Exception) -> Callable[[Host, Mapping[str, Any]], Plan]:
 )
 def test_what_goes_wrong_is_one_message(error: Exception, result: dict[str, Any]) -> None:
     assert run(raising(error)).result == {"failed": True, **result}
+
+
+@pytest.fixture
+def armed(monkeypatch: pytest.MonkeyPatch) -> list[Terms]:
+    """The way back as a module meets it: what is armed, and what was taken back before."""
+    found: list[Terms] = []
+
+    def arm(_host: Host, terms: Terms) -> way_back.Armed:
+        fresh = not found
+        found.append(terms._replace(until=1.0))
+        return way_back.Armed(found[0], fresh, None)
+
+    monkeypatch.setattr(way_back, "arm", arm)
+    monkeypatch.setattr(way_back, "tell", lambda: None)
+    return found
+
+
+WAY_BACK = {"id": "a", "who": "ann", "timeout": 60, "paths": []}
+
+
+def test_way_back_comes_before_the_first_change(tmp_path: Path, armed: list[Terms]) -> None:
+    path = tmp_path / "file"
+    assert run(writing(path), check_mode=True, text="new", way_back=WAY_BACK).result["changed"]
+    assert armed == [], "check mode arms nothing"
+    done = run(writing(path), text="new", way_back=WAY_BACK).result
+    assert [terms.id for terms in armed] == ["a"]
+    fact = done["ansible_facts"][way_back.FACT]
+    assert (fact["armed"], fact["id"], fact["who"]) == (True, "a", "ann")
+    again = run(writing(path), text="new", way_back=WAY_BACK).result
+    assert "ansible_facts" not in again
+    assert len(armed) == 1, "where nothing changes nothing is armed"
+    run(writing(path), text="newer", way_back=None)
+    assert len(armed) == 1
+
+
+def test_nothing_changes_without_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def arm(_host: Host, _terms: Terms) -> way_back.Armed:
+        raise Refusal("way_back", "/var", "is full", "Make room")
+
+    monkeypatch.setattr(way_back, "arm", arm)
+    monkeypatch.setattr(way_back, "tell", lambda: None)
+    assert run(writing(tmp_path / "file"), text="x", way_back=WAY_BACK).result["msg"] == (
+        "way_back: /var is full. Make room."
+    )
+    result = run(writing(tmp_path / "file"), text="x", way_back={**WAY_BACK, "timeout": 1}).result
+    assert result["msg"].startswith("way_back.timeout: 1 is no time")
+    assert not (tmp_path / "file").exists()
+
+
+def test_what_was_taken_back_is_told(tmp_path: Path, armed: list[Terms], monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = Terms("b", "bob", 0.0, 0.0, 60)
+    monkeypatch.setattr(way_back, "tell", lambda: Outcome("reverted", "timeout", terms, 0.0))
+    warnings = run(writing(tmp_path / "file"), text="x", way_back=WAY_BACK).warnings
+    assert len(armed) == 1
+    assert warnings[0].endswith("by bob was not confirmed within 60 s and was taken back.")
 
 
 def test_defect_is_not_hidden() -> None:
