@@ -33,7 +33,7 @@ PARTS = (
     "_formats/way_back", "_formats/way_back_network", "_formats/way_back_units",
     "_host/host", "_host/way_back", "_host/way_back_files", "_host/way_back_look", "_host/way_back_revert",
     "_host/way_back_store",
-    "_plans/steps", "_plans/way_back", "_plans/way_back_links", "_plans/way_back_systemd", "_plans/way_back_units",
+    "_plans/plan", "_plans/way_back", "_plans/way_back_links", "_plans/way_back_systemd", "_plans/way_back_units",
     "_values/errors",
 )  # fmt: skip
 PACKAGE = "homelab_ipv6"
