@@ -5,8 +5,9 @@
 
 Each new content is written to a file beside its target (the same file system, and a directory that an AppArmor profile
 lets the daemon read), synced, checked by the tool that will read it, and renamed over the target. A rename is atomic:
-whoever kills the module leaves the old file or the new one. The old file keeps a second name until the plan is through,
-so that taking it back needs no space on the disk and brings back the very file.
+whoever kills the module leaves the old file or the new one. Nothing is done between the renames of a set, so that there
+is next to no moment at which some are made and some are not; the next run makes what is missing. The old file keeps a
+second name until the plan is through, so that taking it back needs no space on the disk and brings back the very file.
 """
 
 from __future__ import annotations
@@ -126,8 +127,7 @@ class FileSet:
                     self._staged[change.path] = self._stage(change.path, change.after, "staged")
             if check is not None:
                 self._check(check)
-            for change in self._changes:
-                self._move(change)
+            self._move()
         except OSError as error:
             raise Fault(f"write {_wanted_name(error)}", error.strerror or str(error)) from error
         finally:
@@ -166,6 +166,10 @@ class FileSet:
     def _stage(self, path: str, state: FileState, kind: str) -> str:
         # A symbolic link stays one: its target is what is written.
         target = os.path.realpath(path)
+        if os.path.exists(target) and not os.path.isfile(target):
+            # Such as /dev/null, a link to which masks a unit of systemd: a rename would take the device's place.
+            is_what = f"it is a link to {target}" if os.path.islink(path) else "it is none"
+            raise Fault(f"write {path} as a file", f"{is_what}. Remove it first")
         self._make_directory(os.path.dirname(target))
         _remove_leftovers(target)
         staged = _aside(target, kind)
@@ -204,21 +208,27 @@ class FileSet:
             telling = "; ".join(match.group() for match in re.finditer(check.telling, said)) if check.telling else ""
             raise Fault(f"{check.tool or argv[0]} refuses the new configuration", telling or said)
 
-    def _move(self, change: FileChange) -> None:
-        # Removing a symbolic link takes the link alone.
-        path = change.path if change.after is None else os.path.realpath(change.path)
-        kept = self._keep(path, change.before)
+    def _move(self) -> None:
+        ready: list[tuple[FileChange, str, str | None]] = []
         try:
-            if change.after is None:
-                os.unlink(path)
-            else:
-                os.replace(self._staged[change.path], path)
-        except OSError:
-            if kept is not None:
-                _unlink(kept)
-            raise
-        self._moved.append((path, kept))
-        _sync_directory(os.path.dirname(path))
+            for change in self._changes:
+                # Removing a symbolic link takes the link alone.
+                path = change.path if change.after is None else os.path.realpath(change.path)
+                ready.append((change, path, self._keep(path, change.before)))
+            while ready:
+                change, path, kept = ready[0]
+                if change.after is None:
+                    os.unlink(path)
+                else:
+                    os.replace(self._staged[change.path], path)
+                self._moved.append((path, kept))
+                del ready[0]
+        finally:
+            for _change, _path, kept in ready:
+                if kept is not None:
+                    _unlink(kept)
+        for directory in sorted({os.path.dirname(path) for path, _kept in self._moved}):
+            _sync_directory(directory)
 
     @staticmethod
     def _keep(path: str, before: FileState | None) -> str | None:

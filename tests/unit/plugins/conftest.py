@@ -78,8 +78,8 @@ class Island:
         return result
 
     @staticmethod
-    def python_module(name: str) -> tuple[str, ...]:
-        module = f"ansible_collections.homelab.ipv6.plugins.modules.{name}"
+    def python_module(name: str, room: str = "plugins.modules") -> tuple[str, ...]:
+        module = f"ansible_collections.homelab.ipv6.{room}.{name}"
         return ("env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-m", module)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,6 +67,19 @@ def test_symbolic_link_stays_one(tmp_path: Path) -> None:
     make(change(tmp_path / "old", "new"), change(tmp_path / "missing", "came"))
     assert [str((tmp_path / name).readlink()) for name in ("old", "missing")] == ["real/old", "real/missing"]
     assert [(tmp_path / "real" / name).read_text() for name in ("old", "missing")] == ["new", "came"]
+
+
+def test_link_to_what_is_no_file_is_not_followed(tmp_path: Path) -> None:
+    """A unit that is masked is a link to /dev/null."""
+    with socket.socket(socket.AF_UNIX) as device:
+        device.bind(str(tmp_path / "device"))
+        (tmp_path / "masked").symlink_to("device")
+        fresh = FileChange(str(tmp_path / "fresh"), None, change(tmp_path / "fresh", "new").after)
+        masked = FileChange(str(tmp_path / "masked"), None, fresh.after)
+        with pytest.raises(Fault, match=r"/masked as a file: it is a link to .*/device\. Remove it first\."):
+            make(fresh, masked)
+        assert (tmp_path / "device").is_socket()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["device", "masked"]
 
 
 def test_removing_a_symbolic_link_leaves_its_target(tmp_path: Path) -> None:
