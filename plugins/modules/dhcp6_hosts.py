@@ -215,7 +215,7 @@ PROVIDERS = {"kea": (kea_host, kea_plan), "dhcpd": (dhcpd_host, dhcpd_plan)}
 
 def build(host, params):
     read, planning = PROVIDERS[params["provider"]]
-    given = {key: value for key, value in params.items() if key not in ("provider", "hosts")}
+    given = {key: value for key, value in params.items() if key not in ("provider", "hosts", *WAY_BACK_SPEC)}
     given["config_file"] = params["config_file"] or planning.CONFIG_FILE
     given["service"] = params["service"] or planning.SERVICE
     options = Options(**given)
