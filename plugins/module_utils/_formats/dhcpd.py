@@ -224,8 +224,7 @@ class _Parser:
             if char == ";":
                 self.offset += 1
                 return Statement(tuple(words), start)
-            if char == "{" and words and words[-1].text.lower().endswith(("=", "of")):
-                # The record type of an option's definition: option x code 150 = { ip-address, integer 8 };
+            if char == "{" and self._defines_record(words):
                 words.append(self._record())
                 continue
             if char == "{":
@@ -233,6 +232,14 @@ class _Parser:
             if char in ("", "}"):
                 raise self._problem(f"{words[0].text!r} has no semicolon at its end", start)
             words.append(self._word(char))
+
+    @staticmethod
+    def _defines_record(words: Sequence[Word]) -> bool:
+        """Before the record type of an option's definition: option x code 150 = { ip-address, integer 8 };
+
+        A host may well be called "of".
+        """
+        return bool(words) and words[0].text.lower() == "option" and words[-1].text.lower().endswith(("=", "of"))
 
     def _record(self) -> Word:
         start = self.offset

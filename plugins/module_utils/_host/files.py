@@ -205,7 +205,8 @@ class FileSet:
             said = outcome.said
             for path, staged in names.items():
                 said = said.replace(staged, path)
-            telling = "; ".join(match.group() for match in re.finditer(check.telling, said)) if check.telling else ""
+            found = re.finditer(check.telling, said) if check.telling else ()
+            telling = "; ".join(" ".join(match.group().split()) for match in found)
             raise Fault(f"{check.tool or argv[0]} refuses the new configuration", telling or said)
 
     def _move(self) -> None:

@@ -32,7 +32,8 @@ HOSTS_FILE = "/etc/dhcp/homelab-ipv6-hosts6.conf"
 SERVICE = "isc-dhcp-server"
 TOOL, PACKAGE = "dhcpd", "isc-dhcp-server"
 # The lines of dhcpd -t that say what is wrong.
-TELLING = r"(?m)^(?:\S+ line \d+: [^\n]*|Can't open [^\n]*)"
+# Below its complaint dhcpd shows the line and, under it, how far it came.
+TELLING = r"(?m)^(?:\S+ line \d+: [^\n]*(?:\n[^\n]+(?=\n *\^))?|Can't open [^\n]*)"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from .._values.errors import ValueProblem
+from .._values.interface import parse_plain_interface
 from .._values.ipv6 import parse_host_address, parse_prefix
-from .._values.link import HIGHEST_PORT, parse_broker, parse_plain_interface, parse_ports, parse_tunnel_address
+from .._values.link import HIGHEST_PORT, parse_broker, parse_ports, parse_tunnel_address
 from .options import OptionReader
 
 LINK_LOCAL = IPv6Network("fe80::/10")

@@ -12,8 +12,9 @@ from ipaddress import IPv6Network
 from typing import Any
 
 from .._values.errors import ValueProblem
+from .._values.interface import parse_plain_interface
 from .._values.ipv6 import parse_prefix
-from .._values.link import parse_plain_interface, parse_resolver
+from .._values.link import parse_resolver
 from .options import OptionReader
 
 LINK_LOCAL = IPv6Network("fe80::/10")

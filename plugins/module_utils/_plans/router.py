@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Interface, IPv6Network, ip_address, ip_interface
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface, IPv6Network, ip_interface
 from typing import Any, Callable, TypeVar
 
 from .._values.duid import Duid, networkd_duid
 from .._values.errors import Refusal, ValueProblem
 from .._values.ipv6 import parse_host_address, parse_prefix
+from .._values.link import parse_broker
 
 SLAAC_LENGTH = 64
 LOWEST_MTU, HIGHEST_MTU = 1280, 1480
@@ -75,25 +76,6 @@ class StaticHost:
     hostname: str
 
 
-def server_ipv4(value: object) -> IPv4Address:
-    """The broker's end of the tunnel.
-
-    :raises ValueProblem: it is no IPv4 address of a host
-    """
-    remedy = "Write the address that stands behind 'Server IPv4 Address' on the tunnel's page"
-    if not value:
-        raise ValueProblem(repr(value), "is no address", remedy)
-    try:
-        address = ip_address(str(value))
-    except ValueError:
-        raise ValueProblem(value, "is not an IPv4 address", remedy) from None
-    if not isinstance(address, IPv4Address):
-        raise ValueProblem(value, "is an IPv6 address, where an IPv4 address belongs", remedy)
-    if address.is_multicast or address.is_unspecified or address.is_loopback:
-        raise ValueProblem(value, "is not the address of a host on the Internet", remedy)
-    return address
-
-
 def client_ipv6(value: object) -> IPv6Interface:
     """The own end of the tunnel with the length of its prefix.
 
@@ -128,7 +110,7 @@ def tunnel(options: Mapping[str, Any]) -> Tunnel:
     if not LOWEST_MTU <= mtu <= HIGHEST_MTU:
         problem = f"is not between {LOWEST_MTU} and {HIGHEST_MTU}, what a 6in4 tunnel can carry on Ethernet"
         raise Refusal("router_tunnel_mtu", mtu, problem, "Write what the tunnel's page says under 'Advanced', or 1480")
-    server = parsed("router_tunnel_server_ipv4", server_ipv4, options["tunnel_server_ipv4"])
+    server = parsed("router_tunnel_server_ipv4", parse_broker, options["tunnel_server_ipv4"])
     return Tunnel(server, client, peer, mtu)
 
 

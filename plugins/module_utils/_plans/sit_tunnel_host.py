@@ -173,7 +173,8 @@ def refuse_obstacles(request: Request, found: Found, provider: str) -> None:
     link = found.kernel.link
     if link is not None and link.kind != "sit":
         problem = f"is an interface that exists and is no 6in4 tunnel but {link.kind or 'a network card'}"
-        raise Refusal("name", request.name, problem, "Give the tunnel another name, such as he-ipv6")
+        other = "he-ipv6" if request.name != "he-ipv6" else "he-tunnel"
+        raise Refusal("name", request.name, problem, f"Give the tunnel another name, such as {other}")
     if request.uplink and request.uplink not in found.links:
         there = ", ".join(name for name in found.links if name not in ("lo", "sit0"))
         problem = "is no interface of this host"

@@ -11,7 +11,8 @@ from ipaddress import IPv6Interface
 from typing import Any
 
 from .._values.ipv6 import parse_prefix
-from .._values.prefix import parse_ipv4, parse_ipv6_interface
+from .._values.link import parse_broker
+from .._values.prefix import parse_ipv6_interface
 from .options import OptionReader
 from .sit_tunnel import UNREACHABLE
 
@@ -31,7 +32,7 @@ class TunnelPlan:
 def plan(options: Mapping[str, Any]) -> TunnelPlan:
     """Read the role's options, named without the prefix ``tunnel_``."""
     reader = OptionReader("tunnel_")
-    reader.one("server_ipv4", options["server_ipv4"], parse_ipv4)
+    reader.one("server_ipv4", options["server_ipv4"], parse_broker)
     client = reader.one("client_ipv6", options["client_ipv6"], parse_ipv6_interface)
     routed = _routed(reader, options["routed_prefixes"], client)
     if client is None or reader.problems:

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import re
+
 from .errors import ValueProblem
 
 # IFNAMSIZ without the closing zero.
 LONGEST = 15
+_PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+")
 
 
 def parse_interface(value: object) -> str:
@@ -25,4 +28,16 @@ def parse_interface(value: object) -> str:
         raise ValueProblem(repr(name), "has a character that no interface name can have", remedy)
     if not name.isascii() or name in (".", "..", "all", "default") or name.isdigit():
         raise ValueProblem(repr(name), "cannot be the name of an interface", remedy)
+    return name
+
+
+def parse_plain_interface(text: object) -> str:
+    """The name of an interface, present or not, that stands in any configuration file as it is.
+
+    :raises ValueProblem: it cannot be one, or has a character that means something there
+    """
+    name = parse_interface(text)
+    if not _PLAIN.fullmatch(name):
+        remedy = "Give the interface a name of letters, digits and . _ @ + -"
+        raise ValueProblem(repr(name), "has a character that would need quoting", remedy)
     return name

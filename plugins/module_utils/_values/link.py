@@ -1,32 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: Contributors to homelab.ipv6
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a link is told by: its interface, the ports and resolvers on it, the two ends of a tunnel."""
+"""What a link is told by: the ports and resolvers on it, the two ends of a tunnel."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from .errors import ValueProblem
-from .interface import parse_interface
 from .ipv6 import parse_host_address
+from .prefix import parse_ipv4
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.@+-]+")
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 HIGHEST_PORT = 65535
-
-
-def parse_plain_interface(text: object) -> str:
-    """The name of an interface, present or not, that stands in any configuration file as it is.
-
-    :raises ValueProblem: it cannot be one, or has a character that means something there
-    """
-    name = parse_interface(text)
-    if not _PLAIN.fullmatch(name):
-        remedy = "Give the interface a name of letters, digits and . _ @ + -"
-        raise ValueProblem(repr(name), "has a character that would need quoting", remedy)
-    return name
 
 
 def parse_ports(text: object) -> str:
@@ -50,18 +37,14 @@ def parse_broker(text: object) -> IPv4Address:
 
     :raises ValueProblem: it is none, or belongs to no single host
     """
-    remedy = "Write the IPv4 address of the tunnel server, as in 216.66.80.30"
+    remedy = "Write the one behind 'Server IPv4 Address' on the tunnel's page, as in 216.66.80.30"
     try:
-        address = ip_interface(str(text))
-    except ValueError:
-        raise ValueProblem(text, "is not an IPv4 address", remedy) from None
-    if address.version != 4:
-        raise ValueProblem(text, "is an IPv6 address, where the IPv4 address of the tunnel server belongs", remedy)
-    if "/" in str(text):
-        raise ValueProblem(text, "has a prefix length, where the address of one host belongs", remedy)
-    if address.ip.is_multicast or address.ip.is_unspecified or address.ip.is_loopback or address.ip.is_reserved:
+        address = parse_ipv4(text)
+    except ValueProblem as problem:
+        raise ValueProblem(problem.value, problem.problem, remedy) from None
+    if address.is_loopback or address.is_reserved:
         raise ValueProblem(text, "is not an address that a tunnel can end at", remedy)
-    return IPv4Address(address.ip)
+    return address
 
 
 def parse_resolver(text: object) -> IPv6Address:

@@ -112,15 +112,15 @@ def test_holes() -> None:
         (
             {"tunnels": [TUNNEL | {"broker_ipv4": "2001:db8::1"}]},
             (
-                "firewall_tunnels[0].broker_ipv4: 2001:db8::1 is an IPv6 address, where the IPv4 address of the tunnel "
-                "server belongs. Write the IPv4 address of the tunnel server, as in 216.66.80.30."
+                "firewall_tunnels[0].broker_ipv4: 2001:db8::1 is an IPv6 address where an IPv4 address belongs. "
+                "Write the one behind 'Server IPv4 Address' on the tunnel's page, as in 216.66.80.30."
             ),
         ),
         (
             {"tunnels": [TUNNEL | {"broker_ipv4": "216.66.80"}]},
             (
-                "firewall_tunnels[0].broker_ipv4: 216.66.80 is not an IPv4 address. "
-                "Write the IPv4 address of the tunnel server, as in 216.66.80.30."
+                "firewall_tunnels[0].broker_ipv4: '216.66.80' is not an IPv4 address. "
+                "Write the one behind 'Server IPv4 Address' on the tunnel's page, as in 216.66.80.30."
             ),
         ),
         (

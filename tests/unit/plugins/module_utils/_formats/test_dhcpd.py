@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
 from ipaddress import IPv6Address, IPv6Network
@@ -77,7 +78,11 @@ def test_dhcpd_accepts_what_is_rendered(tmp_path: Path) -> None:
         HostDeclaration("nas--2", "duid", "00:03:00:01:52:54:00:65:43:21", (IPv6Address("2001:db8:1::1"),)),
         HostDeclaration("tv.attic", "hwaddr", "52:54:00:65:43:22", (IPv6Address("2001:db8::2"),)),
         HostDeclaration("24port-switch", "duid", "01:02:03", (IPv6Address("2001:db8::3"),)),
+        # What is a word of the language elsewhere.
+        HostDeclaration("of", "duid", "01:02:04", (IPv6Address("2001:db8::4"),)),
     ]
+    text = dhcpd.render(hosts)
+    assert [dataclasses.replace(host, line=0) for host in dhcpd.hosts(text, dhcpd.parse(text))] == hosts
     path.write_text(dhcpd.render(hosts))
     done = subprocess.run(["dhcpd", "-6", "-t", "-cf", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -94,7 +94,12 @@ def test_kernel_without_sit_is_refused() -> None:
 @pytest.mark.parametrize(
     ("found", "wanted", "option", "said"),
     [
-        (replace(BARE, kernel=Kernel(Link("he-ipv6", "bridge", 1500, True))), REQUEST, "name", "but bridge"),
+        (
+            replace(BARE, kernel=Kernel(Link("he-ipv6", "bridge", 1500, True))),
+            REQUEST,
+            "name",
+            "but bridge. Give the tunnel another name, such as he-tunnel",
+        ),
         (replace(BARE, kernel=Kernel(Link("he-ipv6", "", 1500, True))), REQUEST, "name", "but a network card"),
         (
             replace(BARE, stanzas={**DEBIAN, "/etc/network/interfaces.d/old": "iface he-ipv6 inet6 v4tunnel\n"}),
