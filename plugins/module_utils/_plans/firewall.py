@@ -25,6 +25,8 @@ IPV6_AND_TCP_HEADERS = 60
 
 _WITH_PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
 _WITHOUT_PORTS = ("any", "esp", "ah", "gre")
+# nft knows the others itself; this one it looks up in /etc/protocols, which a minimal machine does not have.
+_NUMBERS = {"gre": "47"}
 # What a comment in a ruleset can hold.
 _HOLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/()+,-]{0,99}")
 
@@ -312,7 +314,7 @@ def _match(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> str:
     if ports:
         parts.append(_one_of(f"{protocol} dport", ports))
     elif protocol != "any":
-        parts.append(f"meta l4proto {protocol}")
+        parts.append(f"meta l4proto {_NUMBERS.get(protocol, protocol)}")
     if not parts:
         remedy = "Name ports, sources, destinations or interfaces"
         reader.refuse(at + "protocol", protocol, "alone would let everything in", remedy)

@@ -88,6 +88,7 @@ def test_holes() -> None:
             {"name": "web", "ports": [80, "443", "8000-8010"], "destinations": ["2001:db8:d:1::80"]},
             {"name": "all of UDP", "protocol": "udp", "interfaces": ["he-ipv6", "eth0"]},
             {"name": "ESP", "protocol": "esp", "sources": ["2001:db8:2::/48", "2001:db8:2:1::/64", "2001:db8:3::1"]},
+            {"name": "GRE", "protocol": "gre", "sources": ["2001:db8:3::1"]},
             {"name": "a friend", "protocol": "any", "sources": ["2001:db8:3::1"]},
         ],
     )
@@ -95,6 +96,7 @@ def test_holes() -> None:
         {"name": "web", "match": "ip6 daddr 2001:db8:d:1::80 tcp dport { 80, 443, 8000-8010 }"},
         {"name": "all of UDP", "match": 'iifname { "he-ipv6", "eth0" } meta l4proto udp'},
         {"name": "ESP", "match": "ip6 saddr { 2001:db8:2::/48, 2001:db8:3::1 } meta l4proto esp"},
+        {"name": "GRE", "match": "ip6 saddr 2001:db8:3::1 meta l4proto 47"},
         {"name": "a friend", "match": "ip6 saddr 2001:db8:3::1"},
     ]
 
