@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import addresses, guest, images, paths, qemu, qmp, ssh
+from . import addresses, guest, images, paths, pruning, qemu, qmp, ssh
 from .machine import ROUTER
 from .run import LabError, execute, lock, step
 
@@ -51,7 +51,9 @@ def find(system: str, image: images.MachineImage, acceleration: list[str]) -> Sn
     """Known by all that the state depends on: memory fits only the very same machine on the very same disk."""
     files = [*guest.files(addresses.load(), authorized_key=ssh.public_key()), *guest.symlinks()]
     key = images.fingerprint(image.folder.name, files, acceleration, qemu.APPEND, qemu.MEMORY, qemu.version(), WARM_UP)
-    return Snapshot(paths.cache() / "booted" / f"{system}-{key}")
+    snapshot = Snapshot(paths.cache() / "booted" / f"{system}-{key}")
+    pruning.used(snapshot.folder.name)
+    return snapshot
 
 
 def build(snapshot: Snapshot, image: images.MachineImage, acceleration: list[str], machine: VirtualMachine) -> None:
@@ -64,6 +66,7 @@ def build(snapshot: Snapshot, image: images.MachineImage, acceleration: list[str
                 machine.boot(image, acceleration)
             with step("keeping what has booted"):
                 _keep(machine, snapshot)
+            pruning.prune_folders(snapshot.folder.parent, machine.system)
         except LabError as error:
             raise LabError(f"{error}\n{machine.last_words()}") from None
         finally:

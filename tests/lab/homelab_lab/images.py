@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import finish_rootfs, initrd, kernel, paths, recipes
+from . import finish_rootfs, initrd, kernel, paths, pruning, recipes
 from .run import execute, lock, step
 
 PREFIX = "localhost/homelab-ipv6-"
@@ -68,23 +68,28 @@ def sources(suite: str, mirror: str) -> list[str]:
     return [f"deb {mirror} {suite} main"]
 
 
-def build_container(name: str) -> None:
+def build_container(name: str) -> bool:
+    """Whether it had to be made."""
     recipe = recipes.container_recipe(name)
     tagged = f"{PREFIX}{name}:{fingerprint(recipe)}"
-    if not has_image(tagged):
+    made = not has_image(tagged)
+    if made:
         with step(f"building image {name}"), tempfile.TemporaryDirectory(dir=paths.cache()) as scratch:
             tar = Path(scratch) / "root.tar"
             mmdebstrap(recipe, tar, "tar")
             changes = [word for change in START for word in ("-c", change)]
             podman("import", "--quiet", *changes, str(tar), tagged, timeout=300)
+    pruning.used_tag(tagged, PREFIX)
     podman("tag", tagged, f"{PREFIX}{name}:latest")
+    return made
 
 
-def build_full(name: str) -> None:
+def build_full(name: str) -> bool:
     """The same with the roles' packages installed and switched off, for scenarios that do not test installing."""
     recipe = recipes.container_recipe(name)
     tagged = f"{PREFIX}{name}-full:{fingerprint(recipe, FULL_SCRIPT)}"
-    if not has_image(tagged):
+    made = not has_image(tagged)
+    if made:
         with step(f"building image {name}-full"):
             script = FULL_SCRIPT.format(packages=" ".join(recipe.repository))
             base = f"{PREFIX}{name}:{fingerprint(recipe)}"
@@ -95,7 +100,9 @@ def build_full(name: str) -> None:
                 podman("commit", "--quiet", *changes, work, tagged, timeout=300)
             finally:
                 podman("rm", "--force", "--ignore", work)
+    pruning.used_tag(tagged, PREFIX)
     podman("tag", tagged, f"{PREFIX}{name}-full:latest")
+    return made
 
 
 @dataclass(frozen=True)
@@ -126,9 +133,11 @@ def machine_image(name: str) -> MachineImage:
 def build_machine(name: str) -> MachineImage:
     image = machine_image(name)
     with lock(paths.cache() / "images.lock", "building images", timeout=2400):
+        pruning.used(image.folder.name)
         if not image.folder.exists():
             with step(f"building machine image {name}"):
                 _build_machine(recipes.machine_recipe(name), image.folder)
+            pruning.prune_folders(image.folder.parent, name)
     return image
 
 
@@ -148,6 +157,6 @@ def _build_machine(recipe: recipes.Recipe, target: Path) -> None:
 
 def build_containers(names: list[str]) -> None:
     with lock(paths.cache() / "images.lock", "building images", timeout=2400):
-        for name in names:
-            build_container(name)
-            build_full(name)
+        made = [built for name in names for built in (build_container(name), build_full(name))]
+        if any(made):
+            pruning.prune_tags(PREFIX)
