@@ -136,7 +136,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.service import unit_state
-from ansible_collections.homelab.ipv6.plugins.module_utils._module import run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import service_files
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
@@ -165,6 +165,7 @@ def main() -> None:
             "package": {"type": "str"},
             "apply": {"type": "str", "choices": ["reload", "restart"], "default": "restart"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            **WAY_BACK_SPEC,
         },
         supports_check_mode=True,
     )
