@@ -57,10 +57,10 @@ unit: venv ## unit tests with coverage
 	$(BIN)/pytest tests/unit --cov --cov-report=term
 
 ##@ Before a release
-.PHONY: test test-tools lab netns $(SCENARIOS) sanity docs build package-check
+.PHONY: test test-tools lab netns wayback $(SCENARIOS) sanity docs build package-check
 test: venv ## all there is: check, what follows here, and each Molecule scenario on machines of the lab
 	@HOMELAB_ALL_TOOLS=1 tools/stage.sh \
-	    $(call stages,test-tools $(CHECK) sanity docs package-check lab netns $(SCENARIOS))
+	    $(call stages,test-tools $(CHECK) sanity docs package-check lab netns wayback $(SCENARIOS))
 
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh
@@ -72,6 +72,10 @@ lab: venv ## the machines to test on: host packages, images, and whether they ar
 
 netns: venv ## packets through the firewall in network namespaces, and each of its rules left out once
 	$(BIN)/pytest tests/netns
+
+wayback: venv ## hosts broken in all the ways in which people lose them, and how long they take to come back
+	tests/lab/lab images debian12
+	$(BIN)/pytest tests/wayback
 
 # molecule-NAME: one scenario alone.
 $(SCENARIOS): molecule-%: venv

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: commit_confirm
 short_description: Give a change a way back that needs nobody
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The homelab.ipv6 developers (@homelab-ipv6)
 description:

@@ -150,6 +150,7 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            **WAY_BACK_SPEC,
             "unit": {"type": "str", "required": True},
             "files": {
                 "type": "list",

@@ -33,7 +33,7 @@ def failed(commands: Sequence[str], timeout: float) -> str:
 def _run(command: str, timeout: float) -> str:
     # A file, since a pipe stays open for as long as anything that the command left behind does.
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(  # pylint: disable=consider-using-with
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             ["/bin/sh", "-c", command],
             stdin=subprocess.DEVNULL,
             stdout=output,

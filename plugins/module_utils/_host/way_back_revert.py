@@ -35,6 +35,8 @@ from .way_back_store import Reason, Store
 SETTLING = 25.0
 QUIET = 1.0
 PATIENCE = 60.0
+# Seconds until the next try after one that failed. One that was killed is followed at once.
+RETRY = 5.0
 # A boot that hangs is no reason not to go back.
 BOOT_PATIENCE = 90.0
 # networkd is asked to set its links up anew where handing it its files has not been enough.
@@ -44,7 +46,8 @@ MOST_LINES = 200
 
 def say(line: str, level: int = 5) -> None:
     """A line of the journal (sd-daemon(3))."""
-    print(f"<{level}>{line}", flush=True)  # noqa: T201 (the journal reads standard output)
+    sys.stdout.write(f"<{level}>{line}\n")
+    sys.stdout.flush()
 
 
 class Revert:
@@ -180,15 +183,30 @@ def boot(host: Host, store: Store) -> int:
     with store.locked(PATIENCE):
         snapshot = _load(store)
         if snapshot is not None:
-            if store.reason() is None:
-                store.write_reason(Reason("reboot"))
+            _begin(store, Reason("reboot"))
             say(f"the host started anew before the change of {snapshot.terms.who} was confirmed: taking it back")
-            store.drop_ballast()
             touched = Revert(host, store, snapshot, after_boot=True).files()
             if touched:
                 _quietly(host, "systemctl", "daemon-reload")
     _quietly(host, "systemctl", "start", "--no-block", SERVICE)
     return 0
+
+
+def _begin(store: Store, reason: Reason) -> Reason:
+    """From here on there is no way but back. Returns why, as whoever began it knew."""
+    store.drop_ballast()
+    known = store.reason()
+    if known is None:
+        _if_there_is_room("keep the reason", lambda: store.write_reason(reason))
+    return known or reason
+
+
+def _if_there_is_room(why: str, work: Callable[[], None]) -> None:
+    """A disk that is full even so is no reason not to go back."""
+    try:
+        work()
+    except OSError as error:
+        say(f"could not {why}: {error}", 4)
 
 
 def revert(host: Host, store: Store) -> int:
@@ -200,10 +218,8 @@ def revert(host: Host, store: Store) -> int:
                 store.disarm()
             clear(host, store)
             return 0
-        reason = store.reason() or Reason("timeout")
-        store.write_reason(reason)
+        reason = _begin(store, Reason("timeout"))
         say(f"taking back the change of {snapshot.terms.who} ({reason.why})")
-        store.drop_ballast()
         after_boot = reason.why == "reboot"
         if after_boot:
             _await_boot(host)
@@ -229,7 +245,7 @@ def _conclude(host: Host, store: Store, snapshot: Snapshot, reason: Reason, work
     done = tuple(dict.fromkeys((*earlier, *work.done)))[:MOST_LINES]
     lost = tuple(work.lost[:MOST_LINES])
     outcome = Outcome("reverted", reason.why, snapshot.terms, time.time(), 0.0, reason.detail, done, lost)
-    store.write_outcome(outcome)
+    _if_there_is_room("keep a record", lambda: store.write_outcome(outcome))
     say(told(outcome), 4)
     store.disarm()
     clear(host, store)
@@ -248,13 +264,14 @@ def main(arguments: Sequence[str]) -> int:
     store, host = Store(), Host()
     if not os.path.isdir(store.directory):
         return 0
+    code = 1
     try:
-        return boot(host, store) if list(arguments) == ["boot"] else revert(host, store)
+        code = boot(host, store) if list(arguments) == ["boot"] else revert(host, store)
     except (Fault, OSError, subprocess.SubprocessError) as error:
         # systemd starts it again; what is done already is not done twice.
         say(f"going back failed and is tried again: {error}", 2)
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    finally:
+        # Whatever it was, and be it a defect: at once would be too soon.
+        if code != 0:
+            time.sleep(RETRY)
+    return code

@@ -51,14 +51,13 @@ Unit={service}
 _SERVICE = (
     _UNIT
     + """IgnoreOnIsolate=yes
-StartLimitIntervalSec=1h
-StartLimitBurst=30
+StartLimitIntervalSec=0
 
 [Service]
 Type=simple
 ExecStart="{python}" -I "{program}" revert
 Restart=on-failure
-RestartSec=1s
+RestartSec=200ms
 KillMode=process
 OOMScoreAdjust=-900
 SyslogIdentifier={name}

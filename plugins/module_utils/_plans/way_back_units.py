@@ -81,10 +81,14 @@ def units(before: Iterable[UnitState], now: Iterable[UnitState]) -> list[Mend]:
     """Units that were on and are off are started, those that were switched on since are stopped."""
     had = {unit.name: unit for unit in before}
     have = {unit.name: unit for unit in now}
-    start = [name for name, unit in had.items() if _lasts(unit) and not _is_on(have.get(name))]
+    start = [name for name, unit in had.items() if _can_be_started(unit) and not _is_on(have.get(name))]
     stop = [name for name, unit in have.items() if _switched_on(unit, had.get(name))]
     mends: list[Mend] = []
     for name in _in_order(start):
+        service = name.replace(".socket", ".service")
+        if service != name and _is_on(have.get(service)) and _is_on(had.get(service)):
+            # systemd gives a socket to no service that runs already; the next look starts it again.
+            mends.append(Act(("systemctl", "stop", service), f"stop {service} for its socket"))
         # systemd gives up on a unit that failed often, and then would not start it for us either.
         mends.append(Act(("systemctl", "reset-failed", name), f"forget the failures of {name}", soft=True))
         mends.append(Act(("systemctl", "start", "--no-block", name), f"start {name}"))
@@ -100,6 +104,12 @@ def _lasts(unit: UnitState) -> bool:
     return unit.active and not unit.ends and not unit.transient
 
 
+def _can_be_started(unit: UnitState) -> bool:
+    """An instance that nobody has enabled was made for a connection or a login, and went with it."""
+    made_for_one = "@" in unit.name and unit.file_state in ("static", "indirect") and not unit.name.startswith("ifup@")
+    return _lasts(unit) and not made_for_one
+
+
 def _switched_on(now: UnitState, before: UnitState | None) -> bool:
     if not _lasts(now) or _is_on(before) or any(fnmatch.fnmatchcase(now.name, login) for login in LOGINS):
         return False
@@ -108,7 +118,8 @@ def _switched_on(now: UnitState, before: UnitState | None) -> bool:
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda name: (not name.startswith(LINE), name))
+    # A service that runs gets no socket any more.
+    return sorted(names, key=lambda name: (not name.startswith(LINE), not name.endswith(".socket"), name))
 
 
 def touched_paths(before: Iterable[Entry], now: Iterable[Entry]) -> list[str]:

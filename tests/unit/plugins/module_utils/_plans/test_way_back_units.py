@@ -34,9 +34,30 @@ def test_what_was_on_is_started_the_line_first() -> None:
     assert acts(units([SSH], [])) == ["systemctl start --no-block ssh.service"]
 
 
+def test_socket_comes_before_its_service() -> None:
+    socket = UnitState("systemd-networkd.socket", True, file_state="enabled")
+    assert acts(units([NETWORKD, socket], [])) == [
+        "systemctl start --no-block systemd-networkd.socket",
+        "systemctl start --no-block systemd-networkd.service",
+    ]
+    assert acts(units([NETWORKD, socket], [NETWORKD])) == [
+        "systemctl stop systemd-networkd.service",
+        "systemctl start --no-block systemd-networkd.socket",
+    ]
+
+
 def test_work_that_is_done_is_not_done_again() -> None:
     assert units([UnitState("fstrim.service", True, ends=True)], []) == []
     assert units([UnitState("run-u5.service", True, transient=True)], []) == []
+
+
+def test_what_was_there_for_somebody_who_is_gone_is_not_started() -> None:
+    for name in ("ssh@3-192.0.2.1:22-192.0.2.9:5000.service", "user@1000.service", "user-runtime-dir@1000.service"):
+        assert units([UnitState(name, True, file_state="static")], []) == []
+    # An interface is there for everybody.
+    assert acts(units([UnitState("ifup@wan0.service", True, file_state="static")], [])) == [
+        "systemctl start --no-block ifup@wan0.service"
+    ]
 
 
 @pytest.mark.parametrize(
