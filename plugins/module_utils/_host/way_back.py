@@ -226,8 +226,9 @@ def confirm(host: Host, wanted: str, store: Store | None = None) -> Terms | None
 
 
 def clear(host: Host, store: Store) -> None:
-    """Nothing is armed: units and program go."""
+    """Nothing is armed: units, program and what a run that was killed left of a snapshot go."""
     remove_units(host)
+    store.sweep()
     store.remove_program()
     with contextlib.suppress(OSError):
         os.rmdir(os.path.join(LASTING, os.path.dirname(wants_link()[0])))

@@ -143,7 +143,9 @@ def test_going_back_twice_is_going_back_once(store: Store, tmp_path: Path) -> No
     last = store.outcome()
     assert last is not None
     assert last.why == "reboot"
-    # Without anything to go back to it only cleans up.
+    # Without anything to go back to it only cleans up, and so does the timer after whoever confirmed was killed.
+    (Path(store.directory) / "gone.4711").mkdir()
+    (Path(store.directory) / "gone.4711/contents").touch()
     assert way_back_revert.revert(host, store) == 0
     assert everything(store, tmp_path) == FREE
 
