@@ -170,10 +170,16 @@ class Terms(NamedTuple):
 
 
 class Snapshot(NamedTuple):
+    """A host as it was.
+
+    :param taken: by the clock that nobody can set, and that begins anew with each boot
+    """
+
     terms: Terms
     roots: tuple[str, ...]
     entries: tuple[Entry, ...]
     running: Running
+    taken: float = 0.0
 
 
 class Outcome(NamedTuple):
@@ -243,6 +249,7 @@ def parse_snapshot(text: str) -> Snapshot:
                 tables=running["tables"],
                 units=tuple(UnitState(**_fields(unit)) for unit in running["units"]),
             ),
+            taken=data["taken"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotAManifest(str(error)) from error

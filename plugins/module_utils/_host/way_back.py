@@ -137,7 +137,7 @@ def _arm(host: Host, store: Store, terms: Terms) -> Terms:
         now = way_back_look.running(host)
         store.write_program(program())
         terms = terms._replace(armed=time.time(), until=time.time() + terms.timeout)
-        store.finish(place, contents, Snapshot(terms, roots, entries, now))
+        store.finish(place, contents, Snapshot(terms, roots, entries, now, time.monotonic()))
     # Units first: without a snapshot they do nothing but remove themselves.
     _install_units(host, store, terms.timeout)
     store.commit(place)
@@ -218,7 +218,7 @@ def confirm(host: Host, wanted: str, store: Store | None = None) -> Terms | None
         if wanted and found.terms.id != wanted:
             said = f"is not yours: {found.terms.who} armed it, until {clock(found.terms.until)}"
             raise Refusal("state", "confirmed", said, "Leave it to them")
-        took = time.time() - found.terms.armed
+        took = time.monotonic() - found.taken
         store.disarm()
         store.write_outcome(Outcome("confirmed", "", found.terms, time.time(), took, told=True))
         clear(host, store)
@@ -242,7 +242,7 @@ def request(host: Host, detail: str, patience: float, store: Store | None = None
     store = store or Store()
     if not store.is_armed():
         return None
-    began = time.time()
+    earlier = store.outcome()
     with store.locked(PATIENCE):
         if store.is_armed() and store.reason() is None:
             store.write_reason(Reason("request", detail))
@@ -251,7 +251,7 @@ def request(host: Host, detail: str, patience: float, store: Store | None = None
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         last = store.outcome()
-        if not store.is_armed() and last is not None and last.ended >= began:
+        if not store.is_armed() and last != earlier:
             return last
         time.sleep(0.2)
     return None

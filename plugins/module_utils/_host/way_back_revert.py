@@ -59,7 +59,9 @@ class Revert:
         self._snapshot = snapshot
         self._before = snapshot.running
         self._after_boot = after_boot
-        self._elapsed = max(0.0, time.time() - snapshot.terms.armed)
+        # Within one boot by the clock that nobody can set.
+        now = (time.time() - snapshot.terms.armed) if after_boot else (time.monotonic() - snapshot.taken)
+        self._elapsed = max(0.0, now)
         entries = [entry for entry in snapshot.entries if not (after_boot and entry.path.startswith(VOLATILE_FILES))]
         self._roots = [root for root in snapshot.roots if not (after_boot and root.startswith(VOLATILE_FILES))]
         self._files = Restoration(entries, store.contents)

@@ -38,7 +38,7 @@ running = st.builds(
     some(links), some(addresses), some(routes), some(rules), some(neighbours), words,
     st.dictionaries(names, names, max_size=2), st.dictionaries(names, names, max_size=2), some(units),
 )  # fmt: skip
-snapshots = st.builds(w.Snapshot, terms, words, some(entries), running)
+snapshots = st.builds(w.Snapshot, terms, words, some(entries), running, moments)
 outcomes = st.builds(w.Outcome, names, names, terms, moments, moments, names, words, words, st.booleans())
 
 
