@@ -11,11 +11,14 @@ import gc
 import os
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, Callable, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, Protocol
 
 from ._host.host import Host
 from ._plans.plan import Plan
 from ._values.errors import Fault, Refusal
+
+if TYPE_CHECKING:
+    from ._host.way_back import Armed
 
 # Not in /run/lock: it is everybody's, and what an ordinary user has put there root cannot open (fs.protected_regular).
 LOCK_DIRECTORY = "/run"
@@ -65,11 +68,7 @@ def run_module(module: Module, name: str, build: Builder) -> None:
     with refusing(module), _one_at_a_time(name, wanted=not module.check_mode):
         plan = build(host, module.params)
         if plan.changed and not module.check_mode:
-            facts = _arm(host, module)
-            # Most runs change nothing: they need not load what carries a plan out.
-            from ._host.apply import apply
-
-            apply(host, plan.steps)
+            facts = _carry_out(host, module, plan)
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(
@@ -92,11 +91,33 @@ def refusing(module: Module) -> Iterator[None]:
         module.fail_json(msg=f"{error.filename}: {error.strerror}. Nothing was changed.")
 
 
-def _arm(host: Host, module: Module) -> dict[str, Any]:
-    """Before the first change of a play that wants a way back, give it one. Returns the fact that tells the play."""
+def _carry_out(host: Host, module: Module, plan: Plan) -> dict[str, Any]:
+    """Returns the fact by which a play knows that there is something to confirm."""
+    # Most runs change nothing: they need not load what carries a plan out, or what takes it back.
+    from ._host.apply import AS_BEFORE, apply
+
+    armed = _arm(host, module)
+    try:
+        apply(host, plan.steps)
+    except Fault as fault:
+        if armed is not None and armed.fresh and fault.left == AS_BEFORE:
+            # The first change of a play was none: what it armed would only be in the way of the next try.
+            from ._host.way_back import forget
+
+            forget(host, armed.terms.id)
+        raise
+    if armed is None:
+        return {}
+    from ._host.way_back import FACT, fact
+
+    return {"ansible_facts": {FACT: fact(armed.terms)}}
+
+
+def _arm(host: Host, module: Module) -> Armed | None:
+    """Before the first change of a play that wants a way back, give it one."""
     options = module.params.get("way_back")
     if not options:
-        return {}
+        return None
     from ._host import way_back
     from ._plans.way_back_terms import terms, too_short
 
@@ -108,7 +129,7 @@ def _arm(host: Host, module: Module) -> dict[str, Any]:
     warning = too_short(armed.last, asked.timeout) if armed.fresh else ""
     if warning:
         module.warn(warning)
-    return {"ansible_facts": {way_back.FACT: way_back.fact(armed.terms)}}
+    return armed
 
 
 @contextlib.contextmanager

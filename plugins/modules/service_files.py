@@ -150,7 +150,6 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            **WAY_BACK_SPEC,
             "unit": {"type": "str", "required": True},
             "files": {
                 "type": "list",

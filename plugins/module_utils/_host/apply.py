@@ -21,6 +21,7 @@ from .sysctl import overwritten
 from .unix_socket import ask
 
 AWAIT_INTERVAL = 0.2
+AS_BEFORE = "Everything is as it was before."
 
 Undo = Callable[[], None]
 
@@ -56,7 +57,7 @@ def apply(host: Host, steps: Sequence[Step]) -> None:
         except (Fault, OSError) as error:
             fault = error if isinstance(error, Fault) else Fault(step.describe(), str(error))
             problems = undone.take_back()
-            left = "Everything is as it was before."
+            left = AS_BEFORE
             if problems:
                 left = "Taking it back went wrong too: {}. Look at these by hand.".format(
                     "; ".join(problems).rstrip(".")

@@ -225,6 +225,16 @@ def confirm(host: Host, wanted: str, store: Store | None = None) -> Terms | None
         return found.terms
 
 
+def forget(host: Host, whose: str, store: Store | None = None) -> None:
+    """Disarm what was armed for nothing. There is nothing to tell of it."""
+    store = store or Store()
+    with store.locked(PATIENCE):
+        found = _armed(store)
+        if found is not None and found.terms.id == whose and store.reason() is None:
+            store.disarm()
+            clear(host, store)
+
+
 def clear(host: Host, store: Store) -> None:
     """Nothing is armed: units, program and what a run that was killed left of a snapshot go."""
     remove_units(host)

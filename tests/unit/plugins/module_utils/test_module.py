@@ -154,6 +154,21 @@ def test_way_back_comes_before_the_first_change(tmp_path: Path, armed: list[Term
     assert len(armed) == 1
 
 
+def test_first_change_that_fails_is_in_nobodys_way(armed: list[Terms], monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(way_back, "forget", lambda _host, whose: forgotten.append(whose))
+    failing = lambda _host, _params: Plan((Run(("false",), "restart it"),))  # noqa: E731 (a plan is all that it is)
+    assert run(failing, way_back=WAY_BACK).result["msg"].endswith("Everything is as it was before.")
+    assert forgotten == ["a"]
+    # What was changed before has yet to be taken back.
+    run(failing, way_back=WAY_BACK)
+    assert (len(armed), forgotten) == (2, ["a"])
+    armed.clear()
+    stuck = Plan((Run(("true",), "one", undo=("false",)), Run(("false",), "two")))
+    assert "went wrong too" in run(lambda _host, _params: stuck, way_back=WAY_BACK).result["msg"]
+    assert forgotten == ["a"]
+
+
 def test_nothing_changes_without_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def arm(_host: Host, _terms: Terms) -> way_back.Armed:
         raise Refusal("way_back", "/var", "is full", "Make room")

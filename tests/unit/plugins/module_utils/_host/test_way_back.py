@@ -238,6 +238,14 @@ def test_any(store: Store) -> None:
     assert way_back.confirm(Scripted(), "", store) is not None
 
 
+def test_armed_for_nothing(store: Store, tmp_path: Path) -> None:
+    way_back.arm(Scripted(), TERMS, store)
+    way_back.forget(Scripted(), "play-2", store)
+    assert store.is_armed(), "it is somebody else's"
+    way_back.forget(Scripted(), "play-1", store)
+    assert everything(store, tmp_path) == set()
+
+
 def test_request_without_anything_armed(store: Store) -> None:
     host: Any = Scripted()
     assert way_back.request(host, "by hand", 1.0, store) is None
