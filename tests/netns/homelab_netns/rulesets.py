@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from ansible_collections.homelab.ipv6.plugins.filter.firewall_plan import firewall_plan
+from ansible_collections.homelab.ipv6.plugins.filter.role_plans import firewall_plan
 
 ROLE = Path(__file__).resolve().parents[3] / "roles/firewall"
 PREFIX = "firewall_"

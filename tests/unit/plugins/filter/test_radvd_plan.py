@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.homelab.ipv6.plugins.filter.radvd_plan import radvd_plan
+from ansible_collections.homelab.ipv6.plugins.filter.role_plans import radvd_plan
 
 PREFIX = {"prefix": "2001:db8:d:407::/64"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.homelab.ipv6.plugins.filter.tunnel_plan import FilterModule
+from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterModule
 
 tunnel_plan = FilterModule().filters()["tunnel_plan"]
 OPTIONS: dict[str, Any] = {

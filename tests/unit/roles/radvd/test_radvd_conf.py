@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from ansible_collections.homelab.ipv6.plugins.filter.radvd_plan import radvd_plan
+from ansible_collections.homelab.ipv6.plugins.filter.role_plans import radvd_plan
 
 TEMPLATE = Path(__file__).resolve().parents[4] / "roles/radvd/templates/radvd.conf.j2"
 # Where root alone looks for programs.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.homelab.ipv6.plugins.filter.dhcp6_server_plan import FilterModule
+from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import KeaConfig
 

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The filters that stand between the options of a role and its tasks; each is documented in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Callable
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_server, firewall, radvd, tunnel_role
+
+
+def firewall_plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Options of the role, and how this run came in → what its template writes out."""
+    return asdict(firewall.plan(options, connection))
+
+
+def radvd_plan(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the role → what its template writes out."""
+    return asdict(radvd.plan(options))
+
+
+def tunnel_plan(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the role → addresses and routes of the tunnel."""
+    return asdict(tunnel_role.plan(options))
+
+
+class FilterModule:
+    """The filters under their names."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "dhcp6_server_plan": dhcp6_server.plan,
+            "firewall_plan": firewall_plan,
+            "radvd_plan": radvd_plan,
+            "tunnel_plan": tunnel_plan,
+        }
