@@ -10,12 +10,3 @@ def test_only_dhcpd_serves(server: Host, listening: str) -> None:
     assert server.service("homelab-dhcpd6").is_running
     assert server.service("homelab-dhcpd6").is_enabled
     assert not server.service("kea-dhcp6-server").is_enabled
-
-
-def test_client_gets_its_static_address_by_duid(lease: str, neighbour: str) -> None:
-    assert f"iaaddr 2001:db8:{neighbour}::c11e " in lease
-
-
-def test_client_is_told_of_name_servers_and_search_list(lease: str) -> None:
-    assert "option dhcp6.name-servers 2001:db8:53::53;" in lease
-    assert 'option dhcp6.domain-search "home.example.";' in lease
