@@ -157,7 +157,10 @@ def test_way_back_comes_before_the_first_change(tmp_path: Path, armed: list[Term
 def test_first_change_that_fails_is_in_nobodys_way(armed: list[Terms], monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten: list[str] = []
     monkeypatch.setattr(way_back, "forget", lambda _host, whose: forgotten.append(whose))
-    failing = lambda _host, _params: Plan((Run(("false",), "restart it"),))  # noqa: E731 (a plan is all that it is)
+
+    def failing(_host: Host, _params: Mapping[str, Any]) -> Plan:
+        return Plan((Run(("false",), "restart it"),))
+
     assert run(failing, way_back=WAY_BACK).result["msg"].endswith("Everything is as it was before.")
     assert forgotten == ["a"]
     # What was changed before has yet to be taken back.
