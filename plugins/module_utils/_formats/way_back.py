@@ -64,6 +64,7 @@ class AddressState(NamedTuple):
     """An address of an interface.
 
     :param preferred: seconds, and so is ``valid``; -1 for one without end
+    :param protocol: who made it, where iproute2 knows: kernel_ll, kernel_ra, …
     """
 
     link: str
@@ -78,10 +79,11 @@ class AddressState(NamedTuple):
     nodad: bool = False
     valid: int = -1
     preferred: int = -1
+    protocol: str = ""
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Lifetimes run down; nothing else of an address does."""
+        """Lifetimes run down, and who made it cannot be seen from an address that works."""
         return self[:9]
 
 

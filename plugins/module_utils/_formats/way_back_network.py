@@ -87,6 +87,7 @@ def _address(link: str, info: dict[str, Any]) -> AddressState:
         nodad=bool(info.get("nodad", False)),
         valid=_seconds(info.get("valid_life_time", ENDLESS)),
         preferred=_seconds(info.get("preferred_life_time", ENDLESS)),
+        protocol=str(info.get("protocol", "")),
     )
 
 

@@ -89,6 +89,7 @@ def _add_address(address: AddressState, elapsed: float) -> Act:
     words += ["label", address.label] if address.label else []
     words += ["noprefixroute"] if not address.prefix_route else []
     words += ["nodad"] if address.nodad else []
+    words += ["proto", address.protocol] if address.protocol else []
     if address.valid >= 0:
         valid = max(1, int(address.valid - elapsed))
         words += ["valid_lft", str(valid), "preferred_lft", str(min(valid, max(0, int(address.preferred - elapsed))))]

@@ -19,7 +19,20 @@ entries = st.builds(w.Entry, names, names, numbers, numbers, numbers, pairs, nam
 vlans = st.lists(st.tuples(st.integers(1, 4094), words), max_size=2).map(tuple)
 links = st.builds(w.LinkState, names, names, st.booleans(), numbers, names, names, names, pairs, vlans)
 addresses = st.builds(
-    w.AddressState, names, names, names, numbers, names, names, names, names, st.booleans(), st.booleans(), numbers
+    w.AddressState,
+    names,
+    names,
+    names,
+    numbers,
+    names,
+    names,
+    names,
+    names,
+    st.booleans(),
+    st.booleans(),
+    numbers,
+    numbers,
+    names,
 )
 routes = st.builds(w.RouteState, st.sampled_from("46"), words, numbers)
 rules = st.builds(w.RuleState, st.sampled_from("46"), words)

@@ -114,3 +114,9 @@ def test_units() -> None:
     assert not units["ssh.service"].ends
     assert not units["ifupdown-pre.service"].ends, "it remains"
     assert parse_units("Id=a.service\nType=oneshot\nRemainAfterExit=no\nActiveState=activating\n")[0].ends
+
+
+def test_who_made_an_address() -> None:
+    # iproute2 6.15 (Debian 13).
+    found = {address.scope: address.protocol for address in network.parse_addresses(recorded("address-6.15.json"))}
+    assert found == {"global": "", "link": "kernel_ll"}

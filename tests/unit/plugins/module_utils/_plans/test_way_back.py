@@ -70,6 +70,15 @@ def test_all_of_an_address_comes_back() -> None:
     ]
 
 
+def test_who_made_an_address_is_said_where_it_is_known() -> None:
+    own = AddressState("wan0", "inet6", "fe80::1", 64, scope="link", protocol="kernel_ll")
+    assert argvs(plans.addresses([own], [], [WAN], 0)) == [
+        "ip address replace fe80::1/64 dev wan0 scope link proto kernel_ll"
+    ]
+    # One that the kernel has made again, or that an older iproute2 was asked about.
+    assert plans.addresses([own], [own._replace(protocol="")], [WAN], 0) == []
+
+
 def test_addresses_of_others_links_stay() -> None:
     assert plans.addresses([], [HOME._replace(link="ve-guest")], [WAN], 0) == []
 
