@@ -135,11 +135,14 @@ def _arm(host: Host, store: Store, terms: Terms) -> Terms:
         roots = tuple(dict.fromkeys((*ROOTS, *(os.path.normpath(path) for path in terms.paths))))
         entries = remember(roots, contents)
         now = way_back_look.running(host)
-        store.write_program(program())
-        terms = terms._replace(armed=time.time(), until=time.time() + terms.timeout)
-        store.finish(place, contents, Snapshot(terms, roots, entries, now, time.monotonic()))
-    # Units first: without a snapshot they do nothing but remove themselves.
+        store.seal(place, contents)
+    store.write_program(program())
     _install_units(host, store, terms.timeout)
+    # Between here and the timer as little as can be: people read until when they have time.
+    terms = terms._replace(armed=time.time(), until=time.time() + terms.timeout)
+    store.describe(place, Snapshot(terms, roots, entries, now, time.monotonic()))
+    # The timer first: without a snapshot it does nothing but remove what is left.
+    _start_timer(host)
     store.commit(place)
     return terms
 
@@ -159,6 +162,9 @@ def _install_units(host: Host, store: Store, timeout: int) -> None:
     stale = host.run(["systemctl", "show", "--property=NeedDaemonReload", "--value", TIMER, SERVICE]).out
     if "yes" in stale:
         host.run(["systemctl", "daemon-reload"])
+
+
+def _start_timer(host: Host) -> None:
     outcome = host.run(["systemctl", "start", TIMER], timeout=30)
     if outcome.rc != 0:
         raise Fault("set the timer of the way back", outcome.said, "Nothing was changed.")

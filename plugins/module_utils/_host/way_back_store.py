@@ -134,8 +134,9 @@ class Store:
         os.mkdir(place, 0o700)
         return place, open(os.path.join(place, "contents"), "wb", opener=_private)
 
-    def finish(self, place: str, contents: BinaryIO, snapshot: Snapshot) -> None:
-        """All of it is on the disk when this returns, and enough room to go back even if the disk is full by then."""
+    @staticmethod
+    def seal(place: str, contents: BinaryIO) -> None:
+        """The bytes are on the disk when this returns, and enough room to go back even if the disk is full by then."""
         contents.flush()
         os.fsync(contents.fileno())
         room = contents.tell() + SPARE
@@ -145,6 +146,8 @@ class Store:
             os.posix_fallocate(descriptor, 0, room)
         finally:
             os.close(descriptor)
+
+    def describe(self, place: str, snapshot: Snapshot) -> None:
         self._write(os.path.join(place, "manifest.json"), render_snapshot(snapshot))
 
     def commit(self, place: str) -> None:
