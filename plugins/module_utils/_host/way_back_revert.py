@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from typing import Callable
 
-from .._formats.way_back import NotAManifest, Outcome, Snapshot
+from .._formats.way_back import AddressState, LinkState, NotAManifest, Outcome, Snapshot
 from .._plans import way_back as plans
 from .._plans.way_back import Act, Mend, Write
 from .._plans.way_back_links import links as link_mends
@@ -65,6 +65,7 @@ class Revert:
         entries = [entry for entry in snapshot.entries if not (after_boot and entry.path.startswith(VOLATILE_FILES))]
         self._roots = [root for root in snapshot.roots if not (after_boot and root.startswith(VOLATILE_FILES))]
         self._files = Restoration(entries, store.contents)
+        self._seen: tuple[tuple[LinkState, ...], tuple[AddressState, ...]] | None = None
         self.done: list[str] = []
         self.lost: list[str] = []
 
@@ -90,47 +91,58 @@ class Revert:
         turn = 0
         while True:
             turn += 1
+            began = time.monotonic()
             pending = self._round(first=turn == 1)
             now = time.monotonic()
-            quiet_since = None if pending else (quiet_since or now)
+            # On a slow host one look takes long enough.
+            quiet_since = None if pending else (quiet_since or began)
             if quiet_since is not None and now - quiet_since >= QUIET:
                 break
             if now > deadline:
+                # What this round has mended may well be right.
+                pending = self._round(first=False, mend=False)
                 break
             if pending and turn == RELUCTANT:
                 self._nudge_networkd()
             time.sleep(0.3)
         self.lost = [*(f"{path} differs" for path in self._files.differing(self._roots)), *pending]
 
-    def _round(self, first: bool) -> list[str]:
+    def _round(self, first: bool, mend: bool = True) -> list[str]:
         """Each kind of state in turn, looked at right before it is mended. Returns what was not as it should be."""
         pending: list[str] = []
+        self._seen = None
         for kind, plan in self._kinds():
             try:
                 mends = plan()
             except (Fault, OSError, ValueError) as error:
                 pending.append(f"{kind}: {error}")
                 continue
-            pending += [mend.why for mend in mends if not mend.soft]
-            self._carry_out([mend for mend in mends if first or not mend.soft])
+            pending += [one.why for one in mends if not one.soft]
+            if mend:
+                self._carry_out([one for one in mends if first or not one.soft])
         return pending
 
     def _kinds(self) -> list[tuple[str, Callable[[], list[Mend]]]]:
         """The line comes back first: what lets packets pass, then interfaces, addresses and routes, then services."""
         host, before, elapsed = self._host, self._before, self._elapsed
-        there = look.links_and_addresses
         return [
             ("nftables", lambda: plans.tables(before.tables, look.tables(host))),
             ("kernel parameters", lambda: plans.values(before.values, look.values())),
-            ("links", lambda: link_mends(before.links, there(host)[0])),
-            ("links", lambda: link_mends(before.links, there(host)[0])),
+            ("links", lambda: link_mends(before.links, self._there()[0])),
+            ("links", lambda: link_mends(before.links, self._there()[0])),
             ("ifupdown", lambda: plans.interfaces(before.interfaces, look.interfaces(host))),
-            ("addresses", lambda: plans.addresses(before.addresses, there(host)[1], before.links, elapsed)),
-            ("routes", lambda: plans.routes(before.routes, look.routes(host), there(host)[0], elapsed)),
+            ("addresses", lambda: plans.addresses(before.addresses, self._there()[1], before.links, elapsed)),
+            ("routes", lambda: plans.routes(before.routes, look.routes(host), self._there()[0], elapsed)),
             ("rules", lambda: plans.rules(before.rules, look.rules(host))),
             ("neighbours", lambda: plans.neighbours(before.neighbours, look.neighbours(host))),
             ("units", lambda: unit_mends(before.units, look.units(host))),
         ]
+
+    def _there(self) -> tuple[tuple[LinkState, ...], tuple[AddressState, ...]]:
+        """Links and addresses, looked at anew only after something was done: a slow host has no time for more."""
+        if self._seen is None:
+            self._seen = look.links_and_addresses(self._host)
+        return self._seen
 
     def _nudge_networkd(self) -> None:
         if any(unit.name == NETWORKD and unit.active for unit in self._before.units):
@@ -139,6 +151,8 @@ class Revert:
             self._carry_out([Act(argv, "have networkd set its links up anew", soft=True)])
 
     def _carry_out(self, mends: Sequence[Mend]) -> None:
+        if mends:
+            self._seen = None
         for mend in mends:
             if isinstance(mend, Act):
                 self._attempt(mend.why, lambda act=mend: self._run(act), quiet=mend.soft)  # type: ignore[misc]

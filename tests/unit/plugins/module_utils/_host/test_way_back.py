@@ -193,6 +193,20 @@ def test_what_cannot_be_put_back_is_told(store: Store, monkeypatch: pytest.Monke
     assert way_back.told(outcome).endswith("1 thing could not be restored: set net.none.such to 1 again")
 
 
+def test_what_the_last_look_mends_is_not_lost(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way_back_revert, "SETTLING", 0.0)
+    host = Scripted()
+    way_back.arm(host, TERMS, store)
+    snapshot = store.load()
+    assert snapshot is not None
+    looks = [{"net/none/such": "0"}, {"net/none/such": "1"}]
+    monkeypatch.setattr(way_back_look, "values", lambda: looks.pop(0))
+    before = snapshot.running._replace(values={"net/none/such": "1"})
+    work = way_back_revert.Revert(host, store, snapshot._replace(running=before), after_boot=False)
+    work.settle()
+    assert work.lost == []
+
+
 def test_snapshot_that_cannot_be_read_does_not_stay(store: Store, tmp_path: Path) -> None:
     way_back.arm(Scripted(), TERMS, store)
     Path(store.armed, "manifest.json").write_text("{")
