@@ -26,7 +26,7 @@ ENDLESS = 4294967295
 DATA = {
     "vlan": ("id", "protocol"),
     "bridge": ("stp_state", "vlan_filtering"),
-    "sit": ("remote", "local", "ttl"),
+    "sit": ("proto", "remote", "local", "ttl"),
 }
 TABLE = re.compile(r"^table (?P<name>\S+ \S+) \{$")
 

@@ -42,14 +42,14 @@ def _another(before: LinkState, now: LinkState) -> bool:
 
 
 def _make(link: LinkState) -> list[Mend]:
-    data = dict(link.data)
     words: tuple[str, ...]
     if link.kind == "bridge":
         words = ("name", link.name, "type", "bridge", *_pairs(link))
     elif link.kind == "vlan":
         words = ("link", link.parent, "name", link.name, "type", "vlan", *_pairs(link))
     elif link.kind == "sit":
-        ends = [(key, data[key]) for key in ("remote", "local", "ttl") if data.get(key)]
+        # What ip shows as proto it takes as mode.
+        ends = [("mode" if key == "proto" else key, value) for key, value in link.data if value]
         words = ("name", link.name, "type", "sit", *(word for pair in ends for word in pair))
     elif link.kind == "dummy":
         words = ("name", link.name, "type", "dummy")

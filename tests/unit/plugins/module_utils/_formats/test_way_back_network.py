@@ -37,7 +37,7 @@ def test_links() -> None:
 def test_ends_of_a_tunnel() -> None:
     (link,) = network.parse_links(SIT.read_text())
     assert link.kind == "sit"
-    assert set(dict(link.data)) == {"remote", "local", "ttl"}
+    assert set(dict(link.data)) == {"proto", "remote", "local", "ttl"}
 
 
 def test_vlans_of_ports() -> None:

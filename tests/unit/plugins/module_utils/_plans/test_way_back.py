@@ -24,7 +24,9 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import
 WAN = LinkState("wan0", "", up=True, mtu=1500, mac="52:54:00:00:02:01")
 BRIDGE = LinkState("br0", "bridge", up=True, mtu=1500, mac="02:00:00:00:00:01", data=(("vlan_filtering", "0"),))
 VLAN = LinkState("wan0.10", "vlan", True, 1500, parent="wan0", data=(("id", "10"), ("protocol", "802.1Q")))
-SIT = LinkState("he0", "sit", True, 1480, data=(("remote", "192.0.2.1"), ("local", "192.0.2.2"), ("ttl", "255")))
+SIT = LinkState(
+    "he0", "sit", True, 1480, data=(("proto", "ip6ip"), ("remote", "192.0.2.1"), ("local", "192.0.2.2"), ("ttl", "255"))
+)
 HOME = AddressState("wan0", "inet", "192.0.2.2", 24, broadcast="192.0.2.255", label="wan0")
 LEASE = AddressState("wan0", "inet6", "2001:db8::5", 128, valid=1000, preferred=600)
 DEFAULT = RouteState("4", tuple("unicast default via 192.0.2.1 dev wan0 table 254 proto 3 scope 0".split()))
@@ -163,7 +165,7 @@ def test_links_that_appeared_go_and_those_that_are_gone_come() -> None:
         "ip link delete dev br9",
         "ip link add name br0 type bridge vlan_filtering 0",
         "ip link add link wan0 name wan0.10 type vlan id 10 protocol 802.1Q",
-        "ip link add name he0 type sit remote 192.0.2.1 local 192.0.2.2 ttl 255",
+        "ip link add name he0 type sit mode ip6ip remote 192.0.2.1 local 192.0.2.2 ttl 255",
     ]
     # Made by the kernel together with the first tunnel.
     assert links([WAN], [WAN, LinkState("sit0", "sit", False, 1480)]) == []
