@@ -95,7 +95,3 @@ def recorded() -> list[Run]:
 
 def converge_runs() -> list[Run]:
     return [run for run in recorded() if run.playbook == "converge"]
-
-
-def first_started(playbook: str) -> float:
-    return next(run.started for run in recorded() if run.playbook == playbook)

@@ -83,7 +83,7 @@ def plan(wanted: Wanted, files: Mapping[str, FileState | None], unit: UnitState,
     changes = [FileChange(path, files[path], after if wanted.present else None) for path, after in wanted.files.items()]
     changed = file_steps(changes, Check(wanted.check) if wanted.check and wanted.present else None)
     reread = unfinished or any(change.path.startswith(UNIT_DIRECTORY) for step in changed for change in step.changes)
-    steps = (_up if wanted.present else _down)(wanted, changed, unit, reread, unfinished)
+    steps = _up(wanted, changed, unit, reread, unfinished) if wanted.present else _down(wanted, changed, unit, reread)
     after = UnitState(wanted.present, wanted.present)
     return Plan(
         (Mark(wanted.mark), *steps) if steps else (),
@@ -108,7 +108,7 @@ def _up(wanted: Wanted, changed: tuple[Files, ...], unit: UnitState, reread: boo
     return steps
 
 
-def _down(wanted: Wanted, changed: tuple[Files, ...], unit: UnitState, reread: bool, _unfinished: bool) -> list[Step]:
+def _down(wanted: Wanted, changed: tuple[Files, ...], unit: UnitState, reread: bool) -> list[Step]:
     steps: list[Step] = []
     if unit.active or unit.enabled:
         # Before its files go: afterwards systemd does not know how to stop it.
