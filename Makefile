@@ -65,15 +65,19 @@ test: venv ## all there is: check, what follows here, and each Molecule scenario
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh
 
-lab: venv ## the machines to test on: host packages, images, and whether they are what tests/lab/README.md says
-	tests/lab/setup-host.sh
+# What the lab itself needs, for each target that may be the first to ask for a machine.
+.PHONY: lab-host
+lab-host:
+	@tests/lab/setup-host.sh
+
+lab: venv lab-host ## the machines to test on: host packages, images, and whether they are what tests/lab/README.md says
 	tests/lab/lab images --machine
 	tests/lab/enter $(BIN)/pytest tests/lab --lab-machine container
 
 netns: venv ## packets through the firewall in network namespaces, and each of its rules left out once
 	$(BIN)/pytest tests/netns
 
-wayback: venv ## hosts broken in all the ways in which people lose them, and how long they take to come back
+wayback: venv lab-host ## hosts broken in all the ways in which people lose them, and how long they take to come back
 	tests/lab/lab images debian12
 	$(BIN)/pytest tests/wayback
 
@@ -95,11 +99,11 @@ package-check: venv ## build, install into an empty place, and look whether all 
 
 ##@ Measured
 .PHONY: bench-sysctl bench-router
-bench-sysctl: venv ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
+bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
 
-bench-router: venv ## a converge of the router role with nothing to do against ansible -m setup, likewise
+bench-router: venv lab-host ## a converge of the router role with nothing to do against ansible -m setup, likewise
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/router_noop.py
 
