@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 # This checkout, under the name homelab.ipv6 and before any installed copy; the collections of the `ansible`
 # package come after it.
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+# Each start of Ansible loads some 400 files: compiled anew, that takes longer than most of what it then does. Some
+# containers for CI forbid Python to keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 # Commands that Ansible starts by name come from the environment.
 export PATH := $(abspath $(BIN)):$(PATH)
 

@@ -18,7 +18,8 @@ ALLOWED = {
     "_plans": {"_formats", "_values"},
     # The host carries out the steps that a plan is made of.
     "_host": {"_plans", "_formats", "_values"},
-    "_module": {"_plans", "_formats", "_values", "_host", "ansible"},
+    "_carrying_out": {"_plans", "_formats", "_values", "_host"},
+    "_module": {"_carrying_out", "_plans", "_formats", "_values", "_host", "ansible"},
 }
 
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from .._plans.plan import Await, Files, KernelValue, Mark, Require
-from .._plans.steps import Restart, Run, Serve, SocketCommand, Step
+from .._plans.conditions import Await, Require
+from .._plans.plan import Files, KernelValue
+from .._plans.steps import Mark, Restart, Run, Serve, SocketCommand, Step
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host

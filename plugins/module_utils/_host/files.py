@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from .._plans.plan import FileChange, FileState
 from .._plans.steps import Check
 from .._values.errors import Fault
+from .durable import sync_directory
 from .host import Host
 
 PLACEHOLDER = re.compile(r"\{staged:([^}]+)\}")
@@ -45,14 +46,6 @@ def _gid(name: str) -> int:
         return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
     except KeyError:
         raise Fault("own a file as group " + name, "there is no such group") from None
-
-
-def _sync_directory(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unlink(path: str) -> None:
@@ -187,7 +180,7 @@ class FileSet:
             self._directories.append(path)
             # Whatever the umask of this process.
             os.chmod(path, 0o755)  # noqa: S103 (what is in it is read by daemons of other users)
-            _sync_directory(os.path.dirname(path))
+            sync_directory(os.path.dirname(path))
 
     def _check(self, check: Check) -> None:
         names = dict(self._staged)
@@ -229,7 +222,7 @@ class FileSet:
                 if kept is not None:
                     _unlink(kept)
         for directory in sorted({os.path.dirname(path) for path, _kept in self._moved}):
-            _sync_directory(directory)
+            sync_directory(directory)
 
     @staticmethod
     def _keep(path: str, before: FileState | None) -> str | None:
@@ -251,7 +244,7 @@ class FileSet:
             _unlink(path)
         else:
             os.replace(kept, path)
-        _sync_directory(os.path.dirname(path))
+        sync_directory(os.path.dirname(path))
 
     def _sweep(self) -> None:
         for path in self._scratch:

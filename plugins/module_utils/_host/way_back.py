@@ -31,8 +31,8 @@ NOTHING_ARMED: dict[str, object] = {"armed": False}
 # What the program needs besides Python, as files below module_utils. A test runs it with these alone.
 PARTS = (
     "_formats/way_back", "_formats/way_back_network", "_formats/way_back_units",
-    "_host/host", "_host/way_back", "_host/way_back_files", "_host/way_back_look", "_host/way_back_revert",
-    "_host/way_back_store",
+    "_host/durable", "_host/host", "_host/locks", "_host/way_back", "_host/way_back_files", "_host/way_back_look",
+    "_host/way_back_revert", "_host/way_back_store",
     "_plans/plan", "_plans/way_back", "_plans/way_back_links", "_plans/way_back_systemd", "_plans/way_back_units",
     "_values/errors",
 )  # fmt: skip

@@ -13,11 +13,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -31,13 +29,14 @@ from .._formats.way_back import (
     render_snapshot,
 )
 from .._values.errors import Fault
+from .durable import sync_directory
+from .locks import DIRECTORY as LOCKS
+from .locks import locked
 
 DIRECTORY = "/var/lib/homelab-ipv6/way-back"
-# Not in /run/lock: it is everybody's, and what an ordinary user has put there root cannot open (fs.protected_regular).
-LOCK = "/run/homelab-ipv6-way-back.lock"
+LOCK = LOCKS + "/homelab-ipv6-way-back.lock"
 # Room for going back on a full disk beside what the files themselves need.
 SPARE = 256 * 1024
-INTERVAL = 0.1
 
 
 class Reason(NamedTuple):
@@ -66,17 +65,8 @@ class Store:
 
         :raises Busy: somebody else is at it for longer than one is patient
         """
-        with open(self._lock, "a", encoding="ascii") as stream:
-            deadline = time.monotonic() + patience
-            while True:
-                try:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        said = f"another run has been at it for {patience:g} s"
-                        raise Busy("reach the way back", said, "Nothing was changed. Try again.") from None
-                    time.sleep(INTERVAL)
+        waited = f"another run has been at it for {patience:g} s"
+        with locked(self._lock, patience, Busy("reach the way back", waited, "Nothing was changed. Try again.")):
             yield
 
     def load(self) -> Snapshot | None:
@@ -152,7 +142,7 @@ class Store:
 
     def commit(self, place: str) -> None:
         os.rename(place, self.armed)
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
 
     def write_program(self, data: bytes) -> None:
         aside = f"{self.program}.{os.getpid()}"
@@ -169,7 +159,7 @@ class Store:
     def disarm(self) -> None:
         """From the first line on nothing is armed."""
         os.rename(self.armed, os.path.join(self.directory, f"gone.{os.getpid()}"))
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
         self.sweep()
 
     def sweep(self) -> None:
@@ -201,16 +191,8 @@ class Store:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(aside, path)
-        _sync_directory(os.path.dirname(path))
+        sync_directory(os.path.dirname(path))
 
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _sync_directory(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from .._formats.kea_config import KeaConfig, Place, Reservation, Revision, Subne
 from .._formats.kea_edit import render
 from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
+from .conditions import Require
 from .dhcp6_hosts import (
     DHCP6_PORT,
     DUID,
@@ -24,7 +25,7 @@ from .dhcp6_hosts import (
     refuse_strangers,
     unreadable,
 )
-from .plan import FileChange, FileState, Plan, Require, file_steps
+from .plan import FileChange, FileState, Plan, file_steps
 from .steps import Check, Restart, SocketCommand, Step
 
 CONFIG_FILE = "/etc/kea/kea-dhcp6.conf"

@@ -98,43 +98,6 @@ class KernelValue(NamedTuple):
         return f"set {self.path} to {self.after}"
 
 
-class Require(NamedTuple):
-    """A tool has to be there. Check mode says what will come on a host that does not have it yet."""
-
-    tool: str
-    package: str
-
-    def describe(self) -> str:
-        return f"require {self.tool}"
-
-
-class Await(NamedTuple):
-    """Wait until a command prints what is expected; a plan whose waiting fails is taken back.
-
-    :param pattern: regular expression searched in standard output
-    :param timeout: seconds
-    :param remedy: what to do when it does not come
-    """
-
-    argv: tuple[str, ...]
-    why: str
-    pattern: str
-    timeout: float
-    remedy: str
-
-    def describe(self) -> str:
-        return "wait: " + self.why
-
-
-class Mark(NamedTuple):
-    """A file in /run that says that a plan has begun and not ended: a run that was killed is finished by the next."""
-
-    path: str
-
-    def describe(self) -> str:
-        return "mark the beginning"
-
-
 class State(NamedTuple):
     """Something that is not a file, before and after, as text for the diff."""
 
@@ -162,7 +125,7 @@ class Plan(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        return any(not isinstance(step, (Await, Require, Mark)) for step in self.steps)
+        return any(not getattr(step, "passive", False) for step in self.steps)
 
     def diff(self) -> list[dict[str, str]]:
         files = [change.diff() for step in self.steps if isinstance(step, Files) for change in step.changes]

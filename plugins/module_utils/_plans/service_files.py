@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._values.errors import Refusal
-from .plan import FileChange, Files, FileState, Mark, Plan, Require, State, file_steps
-from .steps import Check, Run, Serve, Step, UnitState
+from .conditions import Require
+from .plan import FileChange, Files, FileState, Plan, State, file_steps
+from .steps import Check, Mark, Run, Serve, Step, UnitState
 
 # Whatever lies below is read by systemd itself.
 UNIT_DIRECTORY = "/etc/systemd/system/"

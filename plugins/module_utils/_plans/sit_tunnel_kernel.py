@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Interface
 
 from .._formats.iproute import KernelRoute, Link
-from .plan import Await
+from .conditions import Await
 from .sit_tunnel import MAIN_TABLE, UNICAST, Request, Route
 from .steps import Run, Step
 

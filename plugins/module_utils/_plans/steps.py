@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Union
 
-from .plan import NOTHING, Await, Files, KernelValue, Mark, Require
+from .conditions import Await, Require
+from .plan import NOTHING, Files, KernelValue
 
 
 class Check(NamedTuple):
@@ -27,6 +28,20 @@ class Check(NamedTuple):
     scratch: Mapping[str, str] = NOTHING
     tool: str = ""
     telling: str = ""
+
+
+class Mark(NamedTuple):
+    """A file in /run that says that a plan has begun and not ended: a run that was killed is finished by the next."""
+
+    path: str
+
+    @property
+    def passive(self) -> bool:
+        """Planned alone it is no change."""
+        return True
+
+    def describe(self) -> str:
+        return "mark the beginning"
 
 
 class Run(NamedTuple):

@@ -17,13 +17,8 @@ from hypothesis import strategies as st
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import apply as apply_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host, group_name, user_name
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import (
-    Await,
-    FileChange,
-    Files,
-    FileState,
-    KernelValue,
-)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Await
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState, KernelValue
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Step
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 

@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import service
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host, Outcome
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState, Mark
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Serve, UnitState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Mark, Run, Serve, UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 
 UNIT = "greet.service"

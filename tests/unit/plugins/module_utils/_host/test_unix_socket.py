@@ -13,7 +13,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import ap
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.kea import answers
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.unix_socket import ask
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Require
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import SocketCommand
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Fault
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_kea import (
     CONFIG_FILE,
@@ -15,7 +16,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_ke
     plan,
     socket_path,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan, Require
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart, SocketCommand
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 

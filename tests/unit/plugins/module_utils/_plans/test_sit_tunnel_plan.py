@@ -10,7 +10,8 @@ from ipaddress import IPv6Interface, IPv6Network
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.iproute import Link
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Await, Files, FileState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Await
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel import Route
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel_config import (
     Uplink,

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Await
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import (
-    Await,
     FileChange,
     Files,
     FileState,
