@@ -49,7 +49,7 @@ KEYS = (
 )
 INTERFACES = 20
 # One start of Python differs from the next by more than the modules differ from each other.
-ROUNDS = 60
+ROUNDS = 200
 
 
 def keys(machine: Container) -> dict[str, str]:
