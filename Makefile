@@ -101,7 +101,7 @@ package-check: venv ## build, install into an empty place, and look whether all 
 	tools/package_check.sh
 
 ##@ Measured
-.PHONY: bench-sysctl bench-router
+.PHONY: bench-sysctl bench-router bench-way-back
 bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
@@ -109,6 +109,10 @@ bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl
 bench-router: venv lab-host ## a converge of the router role with nothing to do against ansible -m setup, likewise
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/router_noop.py
+
+bench-way-back: venv lab-host ## what the router role pays for its way back against ansible -m ping, likewise
+	tests/lab/lab images debian12
+	tests/lab/enter $(BIN)/python bench/way_back.py
 
 ##@ Upkeep
 .PHONY: readme lock clean help

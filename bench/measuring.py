@@ -57,20 +57,19 @@ def say(what: str) -> None:
     print(f"bench: {what}", flush=True)
 
 
-def median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
+def median_ratio(pairs: Sequence[Sequence[float]]) -> float:
     """The second by the first, of the pairs' own ratios: what was measured side by side met the same machine."""
     return statistics.median(other / one for one, other in pairs)
 
 
-def interleaved(
-    count: int, one: tuple[str, Callable[[], float]], other: tuple[str, Callable[[], float]]
-) -> list[tuple[float, float]]:
-    """Seconds of two things in turn, so that what else the machine does falls on both."""
+def interleaved(count: int, *things: tuple[str, Callable[[], float]]) -> list[tuple[float, ...]]:
+    """Seconds of several things in turn, so that what else the machine does falls on all of them."""
     found = []
     for number in range(count):
-        pair = one[1](), other[1]()
-        print(f"  {number + 1}/{count}: {one[0]} {pair[0]:.2f} s, {other[0]} {pair[1]:.2f} s", flush=True)
-        found.append(pair)
+        times = tuple(measure() for _name, measure in things)
+        shown = ", ".join(f"{name} {time:.2f} s" for (name, _measure), time in zip(things, times, strict=True))
+        print(f"  {number + 1}/{count}: {shown}", flush=True)
+        found.append(times)
     return found
 
 

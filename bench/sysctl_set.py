@@ -99,7 +99,7 @@ class Bench:
         self.converged = "changed=0 " in said
         return took
 
-    def pairs(self, name: str, count: int) -> list[tuple[float, float]]:
+    def pairs(self, name: str, count: int) -> list[tuple[float, ...]]:
         """(sysctl_set with 48 keys, the other) in turn."""
         return interleaved(count, ("set-48", lambda: self.play("set-48")), (name, lambda: self.play(name)))
 
