@@ -81,7 +81,7 @@ netns: venv ## packets through the firewall in network namespaces, and each of i
 	$(BIN)/pytest tests/netns
 
 wayback: venv lab-host ## hosts broken in all the ways in which people lose them, and how long they take to come back
-	tests/lab/lab images debian12
+	tests/lab/lab images $${HOMELAB_LAB_SYSTEM:-debian12}
 	$(BIN)/pytest tests/wayback
 
 # molecule-NAME: one scenario alone.

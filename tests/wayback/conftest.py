@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +28,7 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield found
         return
     name = lifecycle.checked_name(None) + "-wb"
-    machine = lifecycle.up(name, wanted="container")
+    machine = lifecycle.up(name, wanted="container", system=os.environ.get("HOMELAB_LAB_SYSTEM", "debian12"))
     try:
         found = Host(machine, tmp_path_factory.mktemp("controller"))
         found.set_up()
