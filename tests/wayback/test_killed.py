@@ -51,8 +51,9 @@ def test_before_or_after(host: Host, request: pytest.FixtureRequest, times: list
     times.append((f"killed at {count} random moments: before or after", "all"))
 
 
-def argv(host: Host, line: str, change: str) -> Sequence[str]:
-    return host.ansible_argv("ansible-playbook", str(PLAY), "--limit", line, "-e", f"change={change}")
+def argv(change: str, timeout: int) -> Sequence[str]:
+    variables = json.dumps({"change": change, "timeout": timeout})
+    return ("ansible-playbook", str(PLAY), "--limit", "ipv6", "-e", variables)
 
 
 def settled(host: Host, before: list[str], after: list[str]) -> str:
@@ -79,7 +80,7 @@ def test_play_killed(host: Host, request: pytest.FixtureRequest, times: list[tup
     host.run(RESET + STEADY)
     before = host.look()
     began = time.monotonic()
-    done = host.ansible(*argv(host, "ipv6", "whole")[1:])
+    done = host.ansible(*argv("whole", 120))
     whole = time.monotonic() - began
     assert done.returncode == 0, done.stdout + done.stderr
     host.run(STEADY)
@@ -92,7 +93,7 @@ def test_play_killed(host: Host, request: pytest.FixtureRequest, times: list[tup
         assert host.difference(before) == []
         moment = chance.uniform(0.3, whole)
         with subprocess.Popen(
-            argv(host, "ipv6", f"moment{number}"),
+            host.ansible_argv(*argv(f"moment{number}", TIMEOUT)),
             env=host.environment(),
             cwd=host.scratch,
             stdout=subprocess.DEVNULL,
