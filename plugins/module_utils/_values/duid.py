@@ -142,6 +142,16 @@ def networkd_duid(machine_id: object) -> Duid:
     :param machine_id: what /etc/machine-id holds
     :raises ValueProblem: it is not a machine-id
     """
+    # systemd writes the hash little-endian.
+    hashed = siphash24(SYSTEMD_KEY, machine_id_octets(machine_id)).to_bytes(8, "little")
+    return Duid(EN.to_bytes(2, "big") + SYSTEMD_ENTERPRISE.to_bytes(4, "big") + hashed)
+
+
+def machine_id_octets(machine_id: object) -> bytes:
+    """The 16 octets of what /etc/machine-id holds (machine-id(5)).
+
+    :raises ValueProblem: it is not a machine-id
+    """
     remedy = "Give the 32 hexadecimal digits of the host's /etc/machine-id, in quotes"
     if not isinstance(machine_id, str):
         raise ValueProblem(machine_id, f"is of type {type(machine_id).__name__}, not a machine-id", remedy)
@@ -151,9 +161,7 @@ def networkd_duid(machine_id: object) -> Duid:
     octets = bytes.fromhex(digits)
     if not any(octets):
         raise ValueProblem(machine_id, "is a machine-id that was never set", "Let systemd-machine-id-setup make one")
-    # systemd writes the hash little-endian.
-    hashed = siphash24(SYSTEMD_KEY, octets).to_bytes(8, "little")
-    return Duid(EN.to_bytes(2, "big") + SYSTEMD_ENTERPRISE.to_bytes(4, "big") + hashed)
+    return octets
 
 
 def _from_hex(text: str, inner: str) -> bytes:
