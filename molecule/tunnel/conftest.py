@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests/wayback"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests/lab"))
 
 from homelab_lab import addresses, lifecycle

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import subprocess
@@ -17,8 +16,9 @@ from homelab_lab import images, paths
 from homelab_lab.container import Container
 from homelab_lab.machine import Machine
 
+from homelab_wayback.watched import Watched, result_of
+
 ROOT = Path(__file__).resolve().parents[3]
-STATE = "/var/lib/homelab-ipv6/way-back"
 
 # On the router: networkd in the place of ifupdown, a firewall of the user's, forwarding, a LAN.
 SETUP = """
@@ -94,31 +94,12 @@ PROBES = {
     "large packets": "ping -q -c1 -W1 -M do -s 1400 198.51.100.2",
     "through": "ping -q -c1 -W2 2001:db8:98::2",
 }
-# All that must come back, one thing a line; independent of the code that brings it back.
-LOOK = r"""
-ip -oneline address | sed -E 's/^[0-9]+: //; s/@[a-z]*[0-9]*:?//; s/valid_lft.*//; s/ (tentative|dadfailed)//g' | sort
-ip -oneline link | sed -E 's/^[0-9]+: //; s/@[a-z]*[0-9]*:?//; s/link-netns.*//' | sort
-ip -Numeric -4 route show table all | sort
-ip -Numeric -6 route show table all | sed -E 's/ expires [0-9]+sec//' | sort
-ip rule; ip -6 rule; ip neighbour show nud permanent; bridge vlan show
-nft --stateless list ruleset
-find /etc -type f -exec sha256sum {} + | sort
-find /etc -printf '%y %p %m %U %G -> %l\n' | sort
-systemctl list-units --all --plain --no-legend --type=service,socket,timer,path |
-    awk '$2 == "loaded" && $1 !~ /tmpfiles-clean/ {print $1, $3, $4}' | grep -v '^homelab-ipv6-way-back' | sort
-systemctl list-unit-files --no-legend | awk '{print $1, $2}' | grep -v '^homelab-ipv6-way-back' | sort
-sysctl -a --pattern '^net\.ipv[46]\.(conf|ip_forward)' 2>/dev/null
-"""
 
 
-class Host:
+class Host(Watched):
     def __init__(self, machine: Machine, scratch: Path) -> None:
-        self.machine = machine
+        super().__init__(machine)
         self.scratch = scratch
-
-    def run(self, script: str, *, check: bool = True, timeout: float = 60) -> str:
-        result = self.machine.run("router", script, timeout=timeout, check=check)
-        return result.stdout
 
     def set_up(self) -> None:
         self.run(SETUP, timeout=200)
@@ -146,28 +127,6 @@ class Host:
         script = " ".join([*parts, "wait"])
         done = self.machine.run("broker", script, timeout=30)
         return set(done.stdout.splitlines())
-
-    def look(self) -> list[str]:
-        return self.run(LOOK, timeout=60).splitlines()
-
-    def difference(self, before: list[str]) -> list[str]:
-        lines = difflib.unified_diff(before, self.look(), lineterm="", n=0)
-        return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
-
-    def outcome(self) -> dict[str, Any]:
-        text = self.run(f"cat {STATE}/outcome.json", check=False)
-        return dict(json.loads(text)["outcome"]) if text.strip() else {}
-
-    def is_armed(self) -> bool:
-        return self.machine.run("router", f"test -d {STATE}/armed", check=False).returncode == 0
-
-    def leftovers(self) -> list[str]:
-        """What a way back that has ended leaves beside its record."""
-        script = (
-            f"find {STATE} -mindepth 1 ! -name outcome.json; find /etc /run -name '*homelab-ipv6-way-back*' "
-            "! -name '*.lock'; systemctl list-timers --all --no-legend | grep homelab-ipv6-way-back"
-        )
-        return self.run(script, check=False).splitlines()
 
     def kill(self) -> None:
         """As a power cut does; then it boots."""
@@ -206,10 +165,10 @@ class Host:
         """commit_confirm alone, on one of the lines; its result."""
         arguments = json.dumps(options)
         done = self.ansible("ansible", host, "-m", "homelab.ipv6.commit_confirm", "-a", arguments)
-        _status, _arrow, text = done.stdout.partition(" => ")
-        assert text, f"{done.stdout}{done.stderr}"
-        result: dict[str, Any] = json.JSONDecoder().raw_decode(text)[0]
-        return {**result, "warnings": [line for line in done.stderr.splitlines() if line.startswith("[WARNING]")]}
+        return {
+            **result_of(done),
+            "warnings": [line for line in done.stderr.splitlines() if line.startswith("[WARNING]")],
+        }
 
     def _write_inventory(self) -> None:
         (self.scratch / "cp").mkdir(exist_ok=True)

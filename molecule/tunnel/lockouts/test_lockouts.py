@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ways to lock oneself out of the finished router that need a kernel and a clock of its own; it comes back by itself.
+
+The others are in tests/wayback, in a container.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homelab_lab import addresses
+from homelab_lab.machine import Machine
+from homelab_wayback.watched import Watched, result_of
+
+Data = dict[str, Any]
+Show = Callable[..., None]
+
+PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+INVENTORY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab.yml"
+TIMEOUT = 20
+# A processor that is emulated takes many times as long for what is done when the time is up, and the longer the more
+# else this machine does. How fast it is on a real one is shown by the rows in containers.
+GRACE = {"kvm": 10, "qemu": 120}
+# The uplink's addresses and routes, sent with a tag that the other end does not expect.
+TAGGED = """
+set -e
+ip link add link wan0 name wan0.7 type vlan id 7
+ip address flush dev wan0
+ip address add 198.51.100.2/24 dev wan0.7
+ip link set wan0.7 up
+ip route replace default via 198.51.100.1 dev wan0.7
+"""
+DROPPED = "nft insert rule inet homelab_ipv6 input iifname wan0 tcp dport 22 drop"
+FROM_BROKER = ("broker", "echo | nc -w5 198.51.100.2 22 | grep -q SSH")
+THROUGH_TUNNEL = ("internet", "echo | nc -w10 2001:db8:c:407::2 22 | grep -q SSH")
+
+
+@dataclass(frozen=True)
+class Row:
+    """:param breaking: a shell script that does it, as a play might
+    :param then: another, once the line is cut
+    :param preparing: one that runs before the host is armed
+    :param probe: where, and what, works before and after, and not in between
+    :param through_tunnel: Ansible itself comes in that way
+    """
+
+    name: str
+    breaking: str
+    then: str = "true"
+    preparing: str = "true"
+    probe: tuple[str, str] = FROM_BROKER
+    through_tunnel: bool = False
+
+
+ROWS = [
+    Row("wrong VLAN", TAGGED),
+    Row("clock a day ahead", DROPPED, then="date -s '+1 day'"),
+    Row("clock two days back", DROPPED, then="date -s '-2 days'"),
+    Row(
+        "wrong remote of the tunnel that Ansible comes in by",
+        """
+        sed -i 's/^Remote=.*/Remote=198.51.100.66/' /etc/systemd/network/*.netdev
+        ip tunnel change he-ipv6 remote 198.51.100.66
+        """,
+        # Nobody is let in from there who did not ask for it.
+        preparing="nft insert rule inet homelab_ipv6 input_ipv6 iifname he-ipv6 tcp dport 22 accept",
+        probe=THROUGH_TUNNEL,
+        through_tunnel=True,
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _has_a_clock_of_its_own(lab: Machine) -> Iterator[None]:
+    if lab.kind != "vm":
+        pytest.skip("a container has this machine's clock")
+    yield
+    lab.run("router", f"date -s @{time.time():.0f}; systemctl restart homelab-ipv6-firewall")
+
+
+def module(data: Data, through_tunnel: bool, **options: Any) -> dict[str, Any]:
+    """commit_confirm alone, as Ansible runs it."""
+    argv = ["ansible", "gateway", f"--inventory={INVENTORY}", "-m", "homelab.ipv6.commit_confirm"]
+    if through_tunnel:
+        # From a host beyond the broker; the lab carries standard input and output there.
+        address = addresses.host(data["tunnel"]["client_ipv6"])
+        inner = f"{PROJECT}/tests/lab/lab exec --name {os.environ['HOMELAB_KEY']}-tunnel internet -- nc {address} 22"
+        argv += ["-e", json.dumps({"ansible_ssh_args": f'-o ProxyCommand="{inner}" -o ControlPath=none'})]
+    done = subprocess.run([*argv, "-a", json.dumps(options)], capture_output=True, text=True, timeout=300, check=False)
+    return result_of(done)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_back_by_itself(lab: Machine, data: Data, row: Row, show: Show) -> None:
+    host = Watched(lab)
+    grace = GRACE[host.run("systemd-detect-virt").strip()]
+
+    def open_() -> bool:
+        place, script = row.probe
+        return lab.run(place, script, check=False).returncode == 0
+
+    lab.run("router", row.preparing)
+    assert open_()
+    before = host.look()
+    armed = module(data, row.through_tunnel, state="armed", timeout=TIMEOUT)
+    end = time.monotonic() + TIMEOUT
+    assert armed["ansible_facts"]["homelab_ipv6_way_back"]["armed"], armed
+    lab.run("router", row.breaking)
+    assert not open_(), "the line stays: this is no way to lock oneself out"
+    lab.run("router", row.then)
+    while host.is_armed() and time.monotonic() < end + grace:
+        time.sleep(0.5)
+    took = time.monotonic() - end
+    show(f"{row.name}: back by itself {took:.1f} s after its time was up")
+    # The time of a look is the test's own.
+    left = host.difference(before)
+    while left and time.monotonic() < end + grace:
+        left = host.difference(before)
+    assert left == []
+    assert open_()
+    outcome = host.outcome()
+    assert (outcome["result"], outcome["why"], outcome["lost"]) == ("reverted", "timeout", [])
+    assert host.leftovers() == []
