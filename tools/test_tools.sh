@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 declare -A services=([kea-dhcp6-server]=kea-dhcp6-server [isc-dhcp-server]=isc-dhcp-server [radvd]=radvd)
 missing=()
-for package in acl iproute2 isc-dhcp-server kea-dhcp6-server kea-doc netbase nftables procps radvd; do
+for package in acl dnsmasq-base iproute2 isc-dhcp-server kea-dhcp6-server kea-doc netbase nftables procps radvd; do
     [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
 done
 ((${#missing[@]} > 0)) || exit 0

@@ -22,14 +22,17 @@ description:
     user's and is left alone, unless it is for a host of O(hosts), by identifier and subnet, and so is taken over.
   - For dhcpd the hosts become a file of their own, O(hosts_file), and the configuration includes it. Only that file is
     ever rewritten.
+  - For dnsmasq they become such a file as well, a C(dhcp-hostsfile). dnsmasq reads it anew at a signal, without a
+    restart; leases stay. Only the first time, when its configuration gets to name the file, it restarts.
 options:
   provider:
     description:
       - The server.
       - V(kea) is ISC's Kea, C(kea-dhcp6).
       - V(dhcpd) is ISC's older DHCP server.
+      - V(dnsmasq) is dnsmasq, which has to have a C(dhcp-range) of IPv6.
     type: str
-    choices: [kea, dhcpd]
+    choices: [kea, dhcpd, dnsmasq]
     default: kea
   hosts:
     description:
@@ -39,7 +42,9 @@ options:
     required: true
     suboptions:
       name:
-        description: The host's name in the server's configuration, and the one by which it is found again.
+        description:
+          - The host's name in the server's configuration, and the one by which it is found again.
+          - dnsmasq also makes it the host's name in DNS if there is no O(hosts[].hostname).
         type: str
         required: true
       duid:
@@ -58,16 +63,20 @@ options:
         description:
           - The link-layer (MAC) address.
           - Kea finds it in some packets only, and dhcpd nowhere but inside a DUID-LL or DUID-LLT; prefer the DUID.
+          - dnsmasq takes it from the link, and so knows it of clients that are on the server's own links.
         type: str
       addresses:
         description:
           - The addresses. Each must lie in a subnet of the server, and need not lie in a pool.
-          - dhcpd gives a host one address a subnet.
+          - dhcpd gives a host one address a subnet. dnsmasq does so for each DUID; to a host that is known by its
+            O(hosts[].hwaddr) and comes with several DUIDs it gives several.
+          - Where dnsmasq takes a prefix from an interface (C(constructor:)), the subnet cannot be known beforehand, and
+            a warning says of which addresses.
         type: list
         elements: str
         default: []
       prefixes:
-        description: Prefixes that are delegated to the host.
+        description: Prefixes that are delegated to the host. dnsmasq delegates none.
         type: list
         elements: str
         default: []
@@ -80,7 +89,8 @@ options:
   config_file:
     description:
       - The server's configuration.
-      - By default V(/etc/kea/kea-dhcp6.conf) for Kea and V(/etc/dhcp/dhcpd6.conf) for dhcpd.
+      - By default V(/etc/kea/kea-dhcp6.conf) for Kea, V(/etc/dhcp/dhcpd6.conf) for dhcpd and V(/etc/dnsmasq.conf) for
+        dnsmasq.
     type: path
   config_content:
     description:
@@ -88,11 +98,18 @@ options:
       - Configuration and hosts are then planned, checked and moved as one. Without it the file that is there is edited.
     type: str
   hosts_file:
-    description: The file of hosts for dhcpd, which belongs to this module.
+    description:
+      - The file of hosts for dhcpd or dnsmasq, which belongs to this module.
+      - By default V(/etc/dhcp/homelab-ipv6-hosts6.conf) for dhcpd and
+        V(/etc/dnsmasq.d-available/homelab-ipv6-hosts6.conf) for dnsmasq, where Debian's AppArmor profile lets it read.
     type: path
-    default: /etc/dhcp/homelab-ipv6-hosts6.conf
   ensure_include:
-    description: For dhcpd, add a line to O(config_file) that includes O(hosts_file) if there is none.
+    description:
+      - Have the configuration name O(hosts_file) if it does not.
+      - dhcpd's O(config_file) gets a line that includes it.
+      - dnsmasq gets C(homelab-ipv6.conf) in its directory of further configurations (Debian's C(/etc/dnsmasq.d)), or a
+        line at the end of O(config_file) where it reads none.
+      - V(false) leaves it to you; a warning then says which line is missing, and where.
     type: bool
     default: true
   control_socket:
@@ -113,18 +130,21 @@ options:
   reload:
     description:
       - Apply the configuration to the server if it runs. A server that does not run is not started.
-      - A V(kea) with a control socket reloads, others restart.
+      - A Kea with a control socket reloads, and so does dnsmasq where nothing but hosts changed; others restart.
     type: bool
     default: true
   service:
     description:
       - The systemd service to restart.
-      - By default V(kea-dhcp6-server) for Kea and V(isc-dhcp-server) for dhcpd.
+      - By default V(kea-dhcp6-server) for Kea, V(isc-dhcp-server) for dhcpd and V(dnsmasq) for dnsmasq.
     type: str
 extends_documentation_fragment:
   - homelab.ipv6.attributes
 notes:
   - Several interfaces of one host ask with one DUID, and a reservation serves one of them at a time.
+  - A client that renews its lease with dnsmasq (2.90 and 2.91 were tried) keeps the address that it has when its entry
+    changes or goes. The new one is given when it asks afresh, after a restart for instance. An address from the range
+    that it got before it was listed it then keeps beside the static one, until the lease of it ends.
   - Cloned machines share a machine-id and so a DUID; give each its own first.
 seealso:
   - plugin: homelab.ipv6.duid
@@ -137,6 +157,9 @@ seealso:
   - name: dhcpd.conf(5)
     description: The host declaration.
     link: https://manpages.debian.org/bookworm/isc-dhcp-server/dhcpd.conf.5.en.html
+  - name: dnsmasq(8)
+    description: The options dhcp-host and dhcp-hostsfile.
+    link: https://manpages.debian.org/bookworm/dnsmasq-base/dnsmasq.8.en.html
 """
 
 EXAMPLES = r"""
@@ -203,20 +226,27 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import secrets_of
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcpd as dhcpd_host
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import dnsmasq as dnsmasq_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import kea as kea_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcpd as dhcpd_plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dnsmasq as dnsmasq_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
 
 # What reads the host, and what plans.
-PROVIDERS = {"kea": (kea_host, kea_plan), "dhcpd": (dhcpd_host, dhcpd_plan)}
+PROVIDERS = {
+    "kea": (kea_host, kea_plan),
+    "dhcpd": (dhcpd_host, dhcpd_plan),
+    "dnsmasq": (dnsmasq_host, dnsmasq_plan),
+}
 
 
 def build(host, params):
     read, planning = PROVIDERS[params["provider"]]
     given = {key: value for key, value in params.items() if key not in ("provider", "hosts", *WAY_BACK_SPEC)}
     given["config_file"] = params["config_file"] or planning.CONFIG_FILE
+    given["hosts_file"] = params["hosts_file"] or getattr(planning, "HOSTS_FILE", "")
     given["service"] = params["service"] or planning.SERVICE
     options = Options(**given)
     return planning.plan(read_hosts(params["hosts"]), options, read.find(host, options))
@@ -236,12 +266,12 @@ def main():
     module = AnsibleModule(
         argument_spec={
             **WAY_BACK_SPEC,
-            "provider": {"type": "str", "choices": ["kea", "dhcpd"], "default": "kea"},
+            "provider": {"type": "str", "choices": ["kea", "dhcpd", "dnsmasq"], "default": "kea"},
             "hosts": {"type": "list", "elements": "dict", "required": True, "options": host_options},
             "config_file": {"type": "path"},
             # Kept out of the host's log.
             "config_content": {"type": "str", "no_log": True},
-            "hosts_file": {"type": "path", "default": "/etc/dhcp/homelab-ipv6-hosts6.conf"},
+            "hosts_file": {"type": "path"},
             "ensure_include": {"type": "bool", "default": True},
             "control_socket": {"type": "str"},
             "purge": {"type": "bool", "default": True},

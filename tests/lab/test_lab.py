@@ -17,7 +17,7 @@ MARK = "/root/was-here-before-the-reboot"
 def test_router_is_a_bare_debian(lab: Machine, data: Data) -> None:
     # Before anything is set up: this test stands first.
     installed = lab.run("router", ["dpkg-query", "-W", "-f", "${Package}\n"]).stdout.split()
-    assert not {"radvd", "kea-dhcp6-server", "isc-dhcp-server", "nftables"} & set(installed)
+    assert not {"radvd", "kea-dhcp6-server", "isc-dhcp-server", "dnsmasq", "nftables"} & set(installed)
     assert lab.run("router", ["systemctl", "is-enabled", "systemd-networkd"], check=False).stdout.strip() == "disabled"
     uplink = data["uplink"]["interface"]
     assert lab.run("router", ["ifquery", "--state", uplink]).stdout.strip() == f"{uplink}={uplink}"

@@ -17,7 +17,7 @@ BASE = (
 TOOLS = "tcpdump iputils-ping iputils-tracepath curl nmap ndisc6 netcat-openbsd isc-dhcp-client dhcpcd-base".split()
 
 # What the roles install. Never in an image, only in its package repository, so that installing is tested too.
-ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server nftables".split()
+ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server dnsmasq nftables".split()
 
 # Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
 MACHINE = "apparmor e2fsprogs".split()

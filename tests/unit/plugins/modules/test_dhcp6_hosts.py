@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole module against the real checkers of Kea and dhcpd, on configurations that no running server reads."""
+"""The whole module against the real checkers of the servers, on configurations that no running server reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils import _module
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd, dnsmasq
 from ansible_collections.homelab.ipv6.plugins.modules.dhcp6_hosts import build
 
 DATA = Path(__file__).parents[1] / "module_utils/_formats/data"
@@ -30,6 +30,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="files are written as root's"),
     pytest.mark.skipif(shutil.which("kea-dhcp6") is None, reason="kea-dhcp6-server is not installed"),
     pytest.mark.skipif(shutil.which("dhcpd") is None, reason="isc-dhcp-server is not installed"),
+    pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="dnsmasq-base is not installed"),
 ]
 
 
@@ -57,13 +58,16 @@ class FakeModule:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that Kea's user can read, with both servers' configurations."""
+    """A directory that Kea's user can read, with the configuration of each server."""
     monkeypatch.setattr(_module, "LOCK_DIRECTORY", str(tmp_path))
     for parent in (tmp_path, *tmp_path.parents):
         parent.chmod(parent.stat().st_mode | 0o055)
     shutil.copy(DATA / "kea-home.conf", tmp_path / "kea")
     text = (DATA / "dhcpd6-home.conf").read_text()
     (tmp_path / "dhcpd").write_text("".join(line for line in text.splitlines(keepends=True) if "include" not in line))
+    text = (DATA / "dnsmasq-home.conf").read_text()
+    own = [line for line in text.splitlines(keepends=True) if not line.startswith(("conf-", "dhcp-hosts"))]
+    (tmp_path / "dnsmasq").write_text("".join(own))
     return tmp_path
 
 
@@ -86,7 +90,7 @@ def content(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir() if path.suffix != ".lock"}
 
 
-@pytest.mark.parametrize("provider", ["kea", "dhcpd"])
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
 def test_check_apply_again(folder: Path, provider: str) -> None:
     before = content(folder)
     checked = run(folder, provider, NAS, check=True)
@@ -111,6 +115,11 @@ def test_check_apply_again(folder: Path, provider: str) -> None:
         ),
         ("kea", ("::1000 - ", "::2000 - "), "kea-dhcp6 refuses the new configuration: Error encountered: "),
         ("dhcpd", ("range6", "rnge6"), "dhcpd refuses the new configuration: "),
+        (
+            "dnsmasq",
+            ("enable-ra", "enable-rra"),
+            "dnsmasq refuses the new configuration: dnsmasq: bad option at line 4",
+        ),
     ],
 )
 def test_what_the_servers_checker_refuses_changes_nothing(
@@ -130,6 +139,19 @@ def test_what_the_servers_checker_refuses_changes_nothing(
         assert run(folder, provider, NAS, validate=False)["changed"]
 
 
+def test_hosts_that_dnsmasq_refuses_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its checker does not look into a file of hosts; so they are shown to it as a configuration."""
+    assert run(folder, "dnsmasq", NAS)["changed"]
+    before = content(folder)
+    monkeypatch.setattr(dnsmasq, "render_hosts", lambda _entries: dnsmasq.MANAGED + "id:01:02:03,_x\n")
+    result = run(folder, "dnsmasq", NAS)
+    assert (
+        f"dnsmasq refuses the new configuration: dnsmasq: bad DHCP host name at line 2 of {folder}/hosts"
+        in result["msg"]
+    )
+    assert content(folder) == before
+
+
 def test_hosts_that_dhcpd_refuses_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new hosts are checked as part of the configuration that includes them."""
     assert run(folder, "dhcpd", NAS)["changed"]
@@ -140,14 +162,14 @@ def test_hosts_that_dhcpd_refuses_change_nothing(folder: Path, monkeypatch: pyte
     assert content(folder) == before
 
 
-@pytest.mark.parametrize("provider", ["kea", "dhcpd"])
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
 def test_configuration_and_hosts_move_as_one(folder: Path, provider: str) -> None:
     whole = content(folder)[provider]
     (folder / provider).unlink()
     assert run(folder, provider, NAS, config_content=whole, check=True)["changed"]
     assert run(folder, provider, NAS, config_content=whole)["changed"]
     assert not run(folder, provider, NAS, config_content=whole)["changed"]
-    spoilt = "spoilt " + whole if provider == "dhcpd" else whole.replace("valid-lifetime", "valid")
+    spoilt = whole.replace("valid-lifetime", "valid") if provider == "kea" else "spoilt " + whole
     before = content(folder)
     result = run(folder, provider, {**NAS, "addresses": ["2001:db8:0:1::99"]}, config_content=spoilt)
     assert "refuses the new configuration" in result["msg"]

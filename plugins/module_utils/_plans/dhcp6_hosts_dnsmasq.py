@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Static hosts of dnsmasq: a file of their own, which the server reads anew at a signal."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv6Network
+
+from .._formats import dnsmasq
+from .._formats.dnsmasq import Directive, HostEntry
+from .._formats.syntax import SyntaxProblem
+from .._values.errors import Refusal
+from .conditions import Require
+from .dhcp6_hosts import (
+    DHCP6_PORT,
+    DUID,
+    HOSTNAME,
+    Options,
+    Placement,
+    StaticHost,
+    Stranger,
+    merge,
+    place,
+    refuse_strangers,
+    unreadable,
+)
+from .plan import FileChange, FileState, Plan, file_steps
+from .steps import Check, Restart, Serve, Step, UnitState
+
+CONFIG_FILE = "/etc/dnsmasq.conf"
+# No configuration is read from this directory, and the profile that Debian has for AppArmor lets dnsmasq read in it.
+HOSTS_FILE = "/etc/dnsmasq.d-available/homelab-ipv6-hosts6.conf"
+DROP_IN = "homelab-ipv6.conf"
+SERVICE = "dnsmasq"
+TOOL, PACKAGE = "dnsmasq", "dnsmasq"
+# The lines of dnsmasq --test that say what is wrong.
+TELLING = r"(?m)^dnsmasq: [^\n]*"
+ANYWHERE = IPv6Network("::/0")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The host as it is.
+
+    :param config: the configuration file
+    :param hosts: the file of hosts
+    :param drop_in: the file that :func:`drop_in` names
+    :param directory: of further configurations, on the server's command line, as a value of ``conf-dir``
+    :param installed: the server is
+    :param active: the service runs
+    :param listening: it has a DHCPv6 socket
+    :param included: the other files that the configuration reads along: path → text
+    :param listed: the other files of hosts: path → text
+    """
+
+    config: FileState | None
+    hosts: FileState | None
+    drop_in: FileState | None
+    directory: str
+    installed: bool
+    active: bool
+    listening: bool
+    included: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Config:
+    """The configuration with all that it includes, but for the file of hosts."""
+
+    text: str
+    directives: tuple[Directive, ...]
+    others: tuple[tuple[str, tuple[Directive, ...]], ...]
+
+    def everything(self) -> list[Directive]:
+        return [*self.directives, *(one for _path, directives in self.others for one in directives)]
+
+
+def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
+    """Make the file of hosts hold these, and the configuration name it.
+
+    :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
+    """
+    _refuse_foreign("hosts_file", options.hosts_file, found.hosts)
+    wanted = list(hosts) if options.purge else merge(hosts, _kept(hosts, options.hosts_file, found.hosts))
+    for host in wanted:
+        _refuse_unfit(host)
+    content = dnsmasq.render_hosts([_entry(host) for host in wanted])
+    hosts_change = FileChange(options.hosts_file, found.hosts, FileState(content))
+    if options.config_content is None and found.config is None and not found.directory:
+        return _not_yet(wanted, options, hosts_change, found)
+    config = _read(options, found)
+    ranges = dnsmasq.ranges(config.everything())
+    placements, warnings = _place(wanted, ranges, options.config_file)
+    _refuse_seconds(placements)
+    strangers = _strangers(config, options, found)
+    _refuse_conflicts(placements, strangers)
+    text, named, unnamed = _naming(config, options, found)
+    changes = [*_config_changes(text, options, found), *named]
+    return Plan(
+        steps=_steps(changes, hosts_change, text, options, found),
+        warnings=(*warnings, *unnamed),
+        result={
+            "hosts": [host.result() for host in wanted],
+            "unmanaged": [{"name": entry.hostname, "file": path, "line": entry.line} for path, entry in strangers],
+        },
+    )
+
+
+def drop_in(config: str, directory: str, options: Options) -> str | None:
+    """A file of our own that the server reads along with a configuration, None where it reads no directory.
+
+    :param directory: as in :class:`Found`
+    """
+    if options.config_content is not None:
+        # The caller's text is the whole of it.
+        return None
+    try:
+        directories = dnsmasq.included_directories(dnsmasq.parse(config))
+    except SyntaxProblem:
+        return None
+    for value in ([directory] if directory else []) + directories:
+        for path in dnsmasq.chosen(value, [DROP_IN]):
+            return path
+    return None
+
+
+def _refuse_foreign(option: str, path: str, state: FileState | None) -> None:
+    if state and state.text.strip() and not state.text.startswith(dnsmasq.MANAGED):
+        problem = "exists and was not written by this module"
+        remedy = "Move what is in it elsewhere and remove it"
+        if option == "hosts_file":
+            remedy = "Name another file, or move its hosts into this task and remove it"
+        raise Refusal(option, path, problem, remedy)
+
+
+def _refuse_unfit(host: StaticHost) -> None:
+    if host.prefixes:
+        remedy = "Leave it out, or let Kea or dhcpd serve: they can"
+        raise Refusal(
+            host.option + ".prefixes", host.prefixes[0], "cannot be delegated: dnsmasq delegates none", remedy
+        )
+    option, name = (".hostname", host.hostname) if host.hostname else (".name", host.name)
+    if dnsmasq.taken_for_something_else(name):
+        problem = "is no host name to dnsmasq, which takes it for a lease time, an address or a word of its own"
+        raise Refusal(host.option + option, name, problem, "Give it another name, or a hostname beside this one")
+    if not HOSTNAME.fullmatch(name):
+        problem = "is no host name, and dnsmasq makes it one in DNS"
+        remedy = "Use letters, digits and dashes, or give it a hostname beside this one"
+        raise Refusal(host.option + option, name, problem, remedy)
+
+
+def _entry(host: StaticHost) -> HostEntry:
+    return HostEntry(((host.kind, host.identifier),), host.addresses, host.hostname or host.name, host.name)
+
+
+def _kept(hosts: Sequence[StaticHost], path: str, state: FileState | None) -> list[StaticHost]:
+    """Those hosts in our file that the set does not name."""
+    if state is None:
+        return []
+    try:
+        entries = dnsmasq.parse_hosts(state.text)
+    except SyntaxProblem as problem:
+        raise unreadable("hosts_file", path, problem) from None
+    named = {host.name for host in hosts}
+    known = {host.identifier for host in hosts}
+    kept: list[StaticHost] = []
+    for entry in entries:
+        name = entry.name or entry.hostname or ""
+        if not entry.identifiers or name in named or entry.identifiers[0][1] in known:
+            continue
+        kind, identifier = entry.identifiers[0]
+        hostname = None if entry.hostname == name else entry.hostname
+        kept.append(StaticHost(f"{name} in {path}", name, kind, identifier, entry.addresses, (), hostname))
+    return kept
+
+
+def _read(options: Options, found: Found) -> _Config:
+    text = options.config_content
+    option, where = ("config_file", options.config_file) if text is None else ("config_content", "its")
+    if text is None:
+        text = found.config.text if found.config else ""
+    others: list[tuple[str, tuple[Directive, ...]]] = []
+    try:
+        directives = dnsmasq.parse(text)
+        option = "config_file"
+        for where, other in found.included.items():
+            others.append((where, dnsmasq.parse(other)))
+    except SyntaxProblem as problem:
+        raise unreadable(option, where, problem) from None
+    return _Config(text, directives, tuple(others))
+
+
+def _place(hosts: Sequence[StaticHost], ranges: dnsmasq.Ranges, where: str) -> tuple[list[Placement], list[str]]:
+    """Hosts whose subnets are known are judged as for every server; no other can be."""
+    known: list[StaticHost] = []
+    placements: list[Placement] = []
+    doubtful: list[str] = []
+    for host in hosts:
+        outside = [address for address in host.addresses if not any(address in prefix for prefix in ranges.prefixes)]
+        if (outside and ranges.unknown) or not (host.addresses or host.subnet):
+            placements.append(Placement(host, ANYWHERE, host.addresses, ()))
+            doubtful += [f"{host.name} ({address})" for address in outside]
+        else:
+            known.append(host)
+    warnings: list[str] = []
+    if doubtful:
+        warnings.append(
+            f"Whether these addresses lie in a subnet of the server cannot be known before it runs, since dhcp-range="
+            f"{ranges.unknown[0]} takes its prefix from an interface: {', '.join(doubtful)}."
+        )
+    return placements + place(known, ranges.prefixes, where), warnings
+
+
+def _strangers(config: _Config, options: Options, found: Found) -> list[tuple[str, HostEntry]]:
+    strangers = [(options.config_file, entry) for entry in dnsmasq.hosts(config.directives)]
+    strangers += [(path, entry) for path, directives in config.others for entry in dnsmasq.hosts(directives)]
+    for path, text in found.listed.items():
+        try:
+            strangers += [(path, entry) for entry in dnsmasq.parse_hosts(text)]
+        except SyntaxProblem as problem:
+            raise unreadable("config_file", path, problem) from None
+    # A host has one line for each family, as often as not, and they share name and MAC address.
+    return [(path, entry) for path, entry in strangers if not entry.only_ipv4]
+
+
+def _refuse_seconds(placements: Sequence[Placement]) -> None:
+    """Of several addresses in a subnet dnsmasq gives a DUID one, and none to its other interfaces.
+
+    A MAC address may come with several DUIDs, as where a machine boots over the network: each gets one of them.
+    """
+    for placement in placements:
+        host = placement.host
+        if host.kind == DUID and placement.subnet != ANYWHERE and len(placement.addresses) > 1:
+            problem = f"is a second address of {host.name} in {placement.subnet}, and dnsmasq gives a DUID one a subnet"
+            raise Refusal(host.option + ".addresses", placement.addresses[1], problem, "Leave one of them out")
+
+
+def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple[str, HostEntry]]) -> None:
+    by_name = {placement.host.hostname or placement.host.name: placement.host for placement in placements}
+    by_identifier = {(placement.host.kind, placement.host.identifier): placement.host for placement in placements}
+    remedy = "Remove it there, or leave it out here"
+    for path, entry in strangers:
+        where = f"the dhcp-host in {path} line {entry.line}, which this task does not manage"
+        host = by_name.get(entry.hostname or "")
+        if host:
+            option = ".hostname" if host.hostname else ".name"
+            raise Refusal(host.option + option, entry.hostname, f"is also the name of {where}", remedy)
+        for identifier in entry.identifiers:
+            host = by_identifier.get(identifier)
+            if host:
+                raise Refusal(f"{host.option}.{host.kind}", host.identifier, f"is also that of {where}", remedy)
+    refuse_strangers(
+        placements,
+        [Stranger(f"the dhcp-host in {path} line {entry.line}", entry.addresses) for path, entry in strangers],
+    )
+
+
+def _naming(config: _Config, options: Options, found: Found) -> tuple[str, list[FileChange], list[str]]:
+    """The configuration, a file beside it and a warning, where the file of hosts has yet to be named."""
+    path = options.hosts_file
+    if any(one in (path, posixpath.dirname(path)) for one in dnsmasq.hosts_paths(config.everything())):
+        return config.text, [], []
+    line = f"dhcp-hostsfile={path}\n"
+    addition = drop_in(config.text, found.directory, options)
+    if not options.ensure_include:
+        where = addition or options.config_file
+        return config.text, [], [f"The server does not see these hosts: add the line {line.strip()} to {where}."]
+    if addition:
+        _refuse_foreign("ensure_include", addition, found.drop_in)
+        return config.text, [FileChange(addition, found.drop_in, FileState(dnsmasq.MANAGED + line))], []
+    newline = "\r\n" if "\r\n" in config.text else "\n"
+    gap = "" if config.text.endswith("\n") or not config.text else newline
+    return config.text + gap + line.replace("\n", newline), [], []
+
+
+def _config_changes(text: str, options: Options, found: Found) -> list[FileChange]:
+    if found.config is None and not text:
+        return []
+    after = found.config.with_text(text) if found.config else FileState(text)
+    return [FileChange(options.config_file, found.config, after)]
+
+
+def _steps(
+    changes: Sequence[FileChange], hosts: FileChange, config: str, options: Options, found: Found
+) -> tuple[Step, ...]:
+    check = _check(hosts, config, options, found) if options.validate else None
+    steps: list[Step] = list(file_steps([*changes, hosts], check))
+    if not steps:
+        return ()
+    if options.validate or not found.installed:
+        steps.insert(0, Require(TOOL, PACKAGE))
+    if options.reload and found.active:
+        if any(change.differs for change in changes):
+            # dnsmasq reads its configuration once.
+            steps.append(Restart(options.service, udp6_port=DHCP6_PORT if found.listening else None))
+        else:
+            # What the service does at every start is no concern of ours.
+            steps.append(Serve(options.service, "reload", None, UnitState(active=True, enabled=False)))
+    return tuple(steps)
+
+
+def _check(hosts: FileChange, config: str, options: Options, found: Found) -> Check:
+    """dnsmasq looks into a configuration only: so one is made of the whole, the hosts included."""
+    text = dnsmasq.as_directives(hosts.after.text if hosts.after else "")
+    gap = "" if config.endswith("\n") or not config else "\n"
+    further = f"conf-dir={found.directory}\n" if found.directory else ""
+    whole = f"{config}{gap}{further}conf-file={{staged:{options.hosts_file}}}\n"
+    argv = (TOOL, "--test", "-C", f"{{staged:{options.config_file}}}")
+    return Check(argv, scratch={options.config_file: whole, options.hosts_file: text}, telling=TELLING)
+
+
+def _not_yet(hosts: Sequence[StaticHost], options: Options, change: FileChange, found: Found) -> Plan:
+    """The server has no configuration. A run says so; check mode on a host that will get it lists the hosts."""
+    if found.installed:
+        remedy = "Write one, or give its whole text as config_content"
+        raise Refusal("config_file", options.config_file, "does not exist", remedy)
+    return Plan(
+        steps=(Require(TOOL, PACKAGE), *file_steps([change])),
+        warnings=(f"{PACKAGE} is not installed yet: its subnets are not known, so the hosts could not be checked.",),
+        result={"hosts": [host.result() for host in hosts], "unmanaged": []},
+    )
