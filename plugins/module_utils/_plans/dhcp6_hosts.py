@@ -189,8 +189,10 @@ def _refuse_twins(hosts: Sequence[StaticHost]) -> None:
             if address in host.addresses[:number]:
                 raise Refusal(f"{host.option}.addresses[{number}]", address, "is given twice", "Leave one out")
             claim(host, address, f".addresses[{number}]", "address", "Give each host an address of its own")
-    for number, host in enumerate(hosts):
-        for other in hosts[:number]:
+    # Each is held against each: few hosts have any.
+    delegated = [host for host in hosts if host.prefixes]
+    for number, host in enumerate(delegated):
+        for other in delegated[:number]:
             _refuse_overlap(host, other)
 
 
