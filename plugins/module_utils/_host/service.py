@@ -130,6 +130,6 @@ def _main_process(host: Host, unit: str) -> str:
 
 def _journal(host: Host, unit: str, since: float) -> str:
     argv = ["journalctl", "--unit", unit, "--lines", JOURNAL_LINES, "--output", "cat", "--no-pager"]
-    outcome = host.run([*argv, f"--since=@{since:.0f}"])
+    outcome = host.run([*argv, f"--since=@{since:.6f}"])
     lines = [line for line in outcome.out.splitlines() if line.strip() and not CHATTER.search(line)]
     return " | ".join(lines)

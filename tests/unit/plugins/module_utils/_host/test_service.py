@@ -37,6 +37,7 @@ class FakeHost(Host):
         self.restart = restart
         self.udp6 = KEA
         self.calls: list[str] = []
+        self.since = ""
 
     def which(self, tool: str) -> str | None:
         return "/usr/bin/" + tool
@@ -48,6 +49,7 @@ class FakeHost(Host):
     def run(self, argv: Sequence[str], *_how: object, **_more: object) -> Outcome:
         self.calls.append(" ".join(argv[:2]))
         if argv[0] == "journalctl":
+            self.since = argv[-1]
             return Outcome(0, "x INFO y\nfirst line\n\nsecond line\n-- No entries --\n", "")
         if argv[1] == "restart":
             return Outcome(self.restart, "", "Job failed." if self.restart else "")
@@ -85,6 +87,14 @@ def test_a_service_that_does_not_and_its_last_words(host: FakeHost, says: str) -
     with pytest.raises(Fault) as raised:
         service.restart(host, "kea", 547, timeout=1)
     assert says in str(raised.value)
+
+
+def test_words_of_the_second_in_which_it_began_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.time, "time", lambda: 1795700669.827438)
+    host = FakeHost(restart=1)
+    with pytest.raises(Fault):
+        service.restart(host, "kea", 547, timeout=1)
+    assert host.since == "--since=@1795700669.827438"
 
 
 def test_a_service_that_is_up_and_deaf() -> None:
