@@ -67,7 +67,7 @@ class Duid:
         _check_length(self.octets)
 
     def __str__(self) -> str:
-        return ":".join(f"{octet:02x}" for octet in self.octets)
+        return self.octets.hex(":")
 
     @classmethod
     def parse(cls, text: object) -> Duid:
@@ -213,7 +213,7 @@ def _c_octet(match: re.Match[str]) -> int:
 
 def _check_length(octets: bytes) -> None:
     length = len(octets)
-    shown = ":".join(f"{octet:02x}" for octet in octets)
+    shown = octets.hex(":")
     if not SHORTEST <= length <= LONGEST:
         problem = f"has {length} octets, where a DUID has {SHORTEST} to {LONGEST}"
         raise ValueProblem(shown, problem, "Copy it whole from the client or from the server's log")
