@@ -175,9 +175,11 @@ def _subnet(text: str, node: Container) -> Subnet:
 
 def _places(text: str, owner: Container) -> Iterator[Place]:
     reservations = owner.get_list("reservations")
+    line, counted = 1, 0
     for number, element in enumerate(reservations.elements if reservations else ()):
         if isinstance(element.value, Container) and element.value.is_map:
-            line = position(text, element.start)[0]
+            # Counted on from the one before: there may be thousands of them.
+            line, counted = line + text.count("\n", counted, element.start), element.start
             yield Place(read_reservation(element.value), element.value, number, line)
 
 
@@ -236,15 +238,17 @@ def _revise(text: str, revision: Revision) -> list[Edit]:
     indent = child_indentation(text, reservations)
     new = [render(reservation.members(), indent) for reservation in revision.add]
     edits = revise(text, reservations, revision.remove, new)
-    nodes = {place.number: place.node for place in subnet.places}
+    places = {place.number: place for place in subnet.places}
     for number, reservation in revision.update.items():
-        edits += _update(text, nodes[number], reservation)
+        if places[number].reservation != reservation:
+            edits += _update(text, places[number], reservation)
     return edits
 
 
-def _update(text: str, node: Container, wanted: Reservation) -> list[Edit]:
+def _update(text: str, place: Place, wanted: Reservation) -> list[Edit]:
     """Change the members that differ; what else the user wrote into a reservation stays."""
-    before, after = read_reservation(node).members(), wanted.members()
+    node = place.node
+    before, after = place.reservation.members(), wanted.members()
     context = node.get_map("user-context")
     if context is not None and "user-context" in after and before.get("user-context") != after["user-context"]:
         edits = _set_members(text, context, {}, wanted.members()["user-context"])

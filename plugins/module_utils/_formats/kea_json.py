@@ -19,8 +19,7 @@ from typing import Union
 
 from .syntax import SyntaxProblem, position
 
-_BLANK = re.compile(r"[ \t\r\n]+")
-_LINE_COMMENT = re.compile(r"(?:#|//)[^\n]*")
+_BLANKS_AND_COMMENTS = re.compile(r"(?:[ \t\r\n]+|(?:#|//)[^\n]*|/\*[\s\S]*?\*/)*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -121,17 +120,11 @@ def skip_blank(text: str, offset: int) -> int:
 
     :raises SyntaxProblem: a comment has no end
     """
-    while True:
-        match = _BLANK.match(text, offset) or _LINE_COMMENT.match(text, offset)
-        if match:
-            offset = match.end()
-        elif text.startswith("/*", offset):
-            end = text.find("*/", offset + 2)
-            if end < 0:
-                raise SyntaxProblem("this comment has no end", *position(text, offset))
-            offset = end + 2
-        else:
-            return offset
+    match = _BLANKS_AND_COMMENTS.match(text, offset)
+    offset = match.end() if match else offset
+    if text.startswith("/*", offset):
+        raise SyntaxProblem("this comment has no end", *position(text, offset))
+    return offset
 
 
 class _Parser:
@@ -187,7 +180,8 @@ class _Parser:
         if not match:
             raise self._problem("this string has no end, a control character or an escape that JSON does not have")
         self.offset = match.end()
-        return Scalar(start, self.offset, json.loads(match.group()))
+        written = match.group()
+        return Scalar(start, self.offset, json.loads(written) if "\\" in written else written[1:-1])
 
     def _include(self) -> Include | None:
         start = self.offset

@@ -168,14 +168,17 @@ def _revision(subnet: Subnet, placements: Sequence[Placement]) -> Revision:
     add: list[Reservation] = []
     for attribute in ("identifier", "host"):
         add = []
+        numbers: dict[str | None, list[int]] = {}
+        for number, one in reversed(free.items()):
+            numbers.setdefault(getattr(one, attribute), []).append(number)
         for reservation in wanted:
-            value = getattr(reservation, attribute)
-            number = next((number for number, one in free.items() if getattr(one, attribute) == value), None)
-            if number is None:
-                add.append(reservation)
+            same = numbers.get(getattr(reservation, attribute))
+            if same:
+                # The first of them in the text.
+                del free[same[-1]]
+                update[same.pop()] = reservation
             else:
-                del free[number]
-                update[number] = reservation
+                add.append(reservation)
         wanted = add
     # Whatever is ours by then belongs to no host of the set: those that stay without purge are in it.
     remove = [number for number, one in free.items() if one.host]
