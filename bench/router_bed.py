@@ -59,9 +59,6 @@ OPTIONS = {
 }
 
 
-NO_OPTIONS: Mapping[str, object] = {}
-
-
 class Bed:
     def __init__(self, machine: Container, place: Path) -> None:
         self._records = place / "runs"
@@ -72,7 +69,7 @@ class Bed:
             "MOLECULE_EPHEMERAL_DIRECTORY": str(place),
         }
 
-    def converge(self, options: Mapping[str, object] = NO_OPTIONS, **environment: str) -> float:
+    def converge(self, options: Mapping[str, object] | None = None, **environment: str) -> float:
         """Seconds of the whole command."""
         extra = ["-e", json.dumps(options)] if options else []
         command = ["ansible-playbook", *self._inventory, *extra, str(ROOT / "playbooks/router.yml")]
@@ -84,7 +81,7 @@ class Bed:
         """Seconds of one module without options, as a whole command."""
         return seconds(["ansible", HOST, *self._inventory, "-m", name])[0]
 
-    def recorded(self, options: Mapping[str, object] = NO_OPTIONS) -> list[Result]:
+    def recorded(self, options: Mapping[str, object] | None = None) -> list[Result]:
         """What ran on the host in one converge, task by task. Not one of those that are measured."""
         self.converge(options, ANSIBLE_CALLBACKS_ENABLED="record", **self._environment)
         return [result for result in read(max(self._records.iterdir())).results if result.on_host]
