@@ -45,7 +45,9 @@ def test_down_leaves_nothing() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_up_leaves_nothing(number: signal.Signals) -> None:
-    with subprocess.Popen(UP, stderr=subprocess.PIPE, text=True) as process:
+    # A shell that runs these tests in the background has had them ignore SIGINT, and whatever they start.
+    listening = ["env", "--default-signal=INT,TERM", *UP]
+    with subprocess.Popen(listening, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         while "booting" not in process.stderr.readline():
             assert process.poll() is None
