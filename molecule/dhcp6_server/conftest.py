@@ -1,23 +1,55 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from testinfra.host import Host
 
 OTHER = {"12": "13", "13": "12"}
 LEASES = "/run/test.leases"
-ASK = f"timeout 30 dhclient -6 -1 -D LL -cf /dev/null -lf {LEASES} -pf /run/test.pid -sf /bin/true lan0"
+ASK = f"timeout 30 dhclient -6 -1 -cf /dev/null -lf {LEASES} -pf /run/test.pid -sf /bin/true lan0"
+STOP = "dhclient -6 -x -pf /run/test.pid lan0"
+GUEST = "ip netns exec guest "
 
 
 @pytest.fixture
 def lease(host: Host) -> str:
     """What a real client is given by the machine at the other end of the link, as it writes it down."""
     host.run_test("rm -f %s", LEASES)
-    host.run_expect([0], ASK)
-    host.run_test("dhclient -6 -x -pf /run/test.pid lan0")
+    host.run_expect([0], f"{ASK} -D LL")
+    host.run_test(STOP)
     return host.file(LEASES).content_string
+
+
+@pytest.fixture
+def guest(host: Host) -> str:
+    """What a client that no configuration lists is given by this machine."""
+    host.run_test("rm -f %s", LEASES)
+    host.run_expect([0], f"{GUEST}{ASK} -D LLT")
+    host.run_test(GUEST + STOP)
+    return host.file(LEASES).content_string
+
+
+@pytest.fixture
+def leases_of(listening: str) -> Callable[[Host], dict[str, Any]]:
+    """What dhcp6_leases_info tells on a machine."""
+    provider = next(name for name in ("kea", "dhcpd", "dnsmasq") if f'"{name}' in listening)
+
+    def tell(server: Host) -> dict[str, Any]:
+        argv = ["ansible", "--inventory", f"{server.backend.name},", "--connection", "containers.podman.podman", "all"]
+        argv += ["--module-name", "homelab.ipv6.dhcp6_leases_info", "--args", f"provider={provider}"]
+        environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        told: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+        return told
+
+    return tell
 
 
 @pytest.fixture
