@@ -39,6 +39,8 @@ ip link set wan0.7 up
 ip route replace default via 198.51.100.1 dev wan0.7
 """
 DROPPED = "nft insert rule inet homelab_ipv6 input iifname wan0 tcp dport 22 drop"
+# Nobody is let in by the tunnel who did not ask for it.
+LET_IN = "nft insert rule inet homelab_ipv6 input_ipv6 iifname he-ipv6 tcp dport 22 accept"
 FROM_BROKER = ("broker", "echo | nc -w5 198.51.100.2 22 | grep -q SSH")
 THROUGH_TUNNEL = ("internet", "echo | nc -w10 2001:db8:c:407::2 22 | grep -q SSH")
 
@@ -70,8 +72,7 @@ ROWS = [
         sed -i 's/^Remote=.*/Remote=198.51.100.66/' /etc/systemd/network/*.netdev
         ip tunnel change he-ipv6 remote 198.51.100.66
         """,
-        # Nobody is let in from there who did not ask for it.
-        preparing="nft insert rule inet homelab_ipv6 input_ipv6 iifname he-ipv6 tcp dport 22 accept",
+        preparing=LET_IN,
         probe=THROUGH_TUNNEL,
         through_tunnel=True,
     ),
@@ -94,7 +95,11 @@ def module(data: Data, through_tunnel: bool, **options: Any) -> dict[str, Any]:
         address = addresses.host(data["tunnel"]["client_ipv6"])
         inner = f"{PROJECT}/tests/lab/lab exec --name {os.environ['HOMELAB_KEY']}-tunnel internet -- nc {address} 22"
         argv += ["-e", json.dumps({"ansible_ssh_args": f'-o ProxyCommand="{inner}" -o ControlPath=none'})]
-    done = subprocess.run([*argv, "-a", json.dumps(options)], capture_output=True, text=True, timeout=300, check=False)
+    # Molecule's settings have results in YAML.
+    environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    done = subprocess.run(
+        [*argv, "-a", json.dumps(options)], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     return result_of(done)
 
 
@@ -128,4 +133,15 @@ def test_back_by_itself(lab: Machine, data: Data, row: Row, show: Show) -> None:
     assert open_()
     outcome = host.outcome()
     assert (outcome["result"], outcome["why"], outcome["lost"]) == ("reverted", "timeout", [])
+    assert host.leftovers() == []
+
+
+def test_confirmed_through_the_tunnel(lab: Machine, data: Data) -> None:
+    """Arming and confirming both come in by the tunnel: what is kept was seen to work from there."""
+    host = Watched(lab)
+    lab.run("router", LET_IN)
+    armed = module(data, True, state="armed", timeout=300)["ansible_facts"]["homelab_ipv6_way_back"]
+    kept = module(data, True, state="confirmed", id=armed["id"])
+    assert kept["outcome"]["result"] == "confirmed"
+    assert not host.is_armed()
     assert host.leftovers() == []

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable
 
@@ -20,8 +19,9 @@ def _has_a_kernel_of_its_own(lab: Machine) -> None:
 
 
 def test_apparmor_confines(lab: Machine, show: Show) -> None:
-    profiles = json.loads(lab.run("router", ["aa-status", "--json"]).stdout)["profiles"]
-    assert set(profiles.values()) == {"enforce"}
+    # Debian 13 brings many that confine nothing, or only complain: none that it enforces may have been weakened here.
+    weakened = "find /etc/apparmor.d/disable /etc/apparmor.d/force-complain -mindepth 1"
+    assert lab.run("router", weakened).stdout == ""
     for name in ("lab-dhcp@client", "kea-dhcp6-server"):
         label = lab.run("router", f"cat /proc/$(systemctl show -P MainPID {name})/attr/current").stdout
         show(name, label)
