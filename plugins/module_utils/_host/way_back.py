@@ -18,6 +18,7 @@ from .._formats.way_back import NotAManifest, Outcome, Snapshot, Terms
 from .._plans.way_back_systemd import BOOT, ROOTS, SERVICE, TIMER, lasting_units, volatile_units, wants_link
 from .._values.errors import Fault, Refusal
 from . import way_back_look
+from .durable import sync_directory
 from .host import Host
 from .way_back_files import remember
 from .way_back_store import Reason, Store
@@ -157,8 +158,8 @@ def _install_units(host: Host, store: Store, timeout: int) -> None:
             _write(os.path.join(directory, name), text)
     link, target = wants_link()
     os.symlink(target, os.path.join(LASTING, link))
-    _sync(os.path.join(LASTING, os.path.dirname(link)))
-    _sync(LASTING)
+    sync_directory(os.path.join(LASTING, os.path.dirname(link)))
+    sync_directory(LASTING)
     stale = host.run(["systemctl", "show", "--property=NeedDaemonReload", "--value", TIMER, SERVICE]).out
     if "yes" in stale:
         host.run(["systemctl", "daemon-reload"])
@@ -191,14 +192,6 @@ def _write(path: str, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.chmod(path, 0o644)
-
-
-def _sync(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def confirm(host: Host, wanted: str, store: Store | None = None) -> Terms | None:
