@@ -45,6 +45,13 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[offset:]])
 
 
+def append(text: str, addition: str) -> str:
+    """A text with further lines behind its last one, whether or not that one is ended. Line ends follow the text's."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if text.endswith("\n") or not text else newline
+    return text + gap + addition.replace("\n", newline)
+
+
 def indentation(text: str, offset: int) -> str:
     """The blanks with which the line of an offset begins."""
     start = text.rfind("\n", 0, offset) + 1

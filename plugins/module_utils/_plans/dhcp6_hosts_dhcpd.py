@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from .._formats import dhcpd
 from .._formats.dhcpd import HostDeclaration, Statement
-from .._formats.syntax import SyntaxProblem
+from .._formats.syntax import SyntaxProblem, append
 from .._values.errors import Refusal
 from .conditions import Require
 from .dhcp6_hosts import (
@@ -206,9 +206,7 @@ def _with_include(config: _Config, options: Options) -> tuple[str, list[str]]:
     if not options.ensure_include:
         warning = f"{options.config_file} does not include {options.hosts_file}: the server does not see these hosts."
         return config.text, [warning]
-    newline = "\r\n" if "\r\n" in config.text else "\n"
-    gap = "" if config.text.endswith("\n") or not config.text else newline
-    return config.text + gap + dhcpd.render_include(options.hosts_file).replace("\n", newline), []
+    return append(config.text, dhcpd.render_include(options.hosts_file)), []
 
 
 def _steps(changes: Sequence[FileChange], config: str, options: Options, found: Found) -> tuple[Step, ...]:

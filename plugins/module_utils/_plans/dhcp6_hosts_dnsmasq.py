@@ -12,7 +12,7 @@ from ipaddress import IPv6Network
 
 from .._formats import dnsmasq
 from .._formats.dnsmasq import Directive, HostEntry
-from .._formats.syntax import SyntaxProblem
+from .._formats.syntax import SyntaxProblem, append
 from .._values.errors import Refusal
 from .conditions import Require
 from .dhcp6_hosts import (
@@ -273,9 +273,7 @@ def _naming(config: _Config, options: Options, found: Found) -> tuple[str, list[
     if addition:
         _refuse_foreign("ensure_include", addition, found.drop_in)
         return config.text, [FileChange(addition, found.drop_in, FileState(dnsmasq.MANAGED + line))], []
-    newline = "\r\n" if "\r\n" in config.text else "\n"
-    gap = "" if config.text.endswith("\n") or not config.text else newline
-    return config.text + gap + line.replace("\n", newline), [], []
+    return append(config.text, line), [], []
 
 
 def _config_changes(text: str, options: Options, found: Found) -> list[FileChange]:
