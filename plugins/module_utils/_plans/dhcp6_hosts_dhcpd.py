@@ -21,6 +21,7 @@ from .dhcp6_hosts import (
     StaticHost,
     Stranger,
     merge,
+    not_yet,
     place,
     refuse_strangers,
     unreadable,
@@ -229,17 +230,9 @@ def _check(config: str, options: Options) -> Check:
 
 
 def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
-    """The server has no configuration. A run says so; check mode on a host that will get it lists the hosts."""
-    if found.installed:
-        remedy = "Write one, or give its whole text as config_content"
-        raise Refusal("config_file", options.config_file, "does not exist", remedy)
     text = dhcpd.render([_declaration(host) for host in hosts])
     change = FileChange(options.hosts_file, found.hosts, _file(found.hosts, text))
-    return Plan(
-        steps=(Require(TOOL, PACKAGE), *file_steps([change])),
-        warnings=(f"{PACKAGE} is not installed yet: its subnets are not known, so the hosts could not be checked.",),
-        result={"hosts": [host.result() for host in hosts], "unmanaged": []},
-    )
+    return not_yet(hosts, options, found.installed, Require(TOOL, PACKAGE), change)
 
 
 def _declaration(host: StaticHost) -> HostDeclaration:

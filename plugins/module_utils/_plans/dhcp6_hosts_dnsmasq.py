@@ -24,6 +24,7 @@ from .dhcp6_hosts import (
     StaticHost,
     Stranger,
     merge,
+    not_yet,
     place,
     refuse_strangers,
     unreadable,
@@ -92,7 +93,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     content = dnsmasq.render_hosts([_entry(host) for host in wanted])
     hosts_change = FileChange(options.hosts_file, found.hosts, FileState(content))
     if options.config_content is None and found.config is None and not found.directory:
-        return _not_yet(wanted, options, hosts_change, found)
+        return not_yet(wanted, options, found.installed, Require(TOOL, PACKAGE), hosts_change)
     config = _read(options, found)
     ranges = dnsmasq.ranges(config.everything())
     placements, warnings = _place(wanted, ranges, options.config_file)
@@ -310,15 +311,3 @@ def _check(hosts: FileChange, config: str, options: Options, found: Found) -> Ch
     whole = f"{config}{gap}{further}conf-file={{staged:{options.hosts_file}}}\n"
     argv = (TOOL, "--test", "-C", f"{{staged:{options.config_file}}}")
     return Check(argv, scratch={options.config_file: whole, options.hosts_file: text}, telling=TELLING)
-
-
-def _not_yet(hosts: Sequence[StaticHost], options: Options, change: FileChange, found: Found) -> Plan:
-    """The server has no configuration. A run says so; check mode on a host that will get it lists the hosts."""
-    if found.installed:
-        remedy = "Write one, or give its whole text as config_content"
-        raise Refusal("config_file", options.config_file, "does not exist", remedy)
-    return Plan(
-        steps=(Require(TOOL, PACKAGE), *file_steps([change])),
-        warnings=(f"{PACKAGE} is not installed yet: its subnets are not known, so the hosts could not be checked.",),
-        result={"hosts": [host.result() for host in hosts], "unmanaged": []},
-    )
