@@ -36,7 +36,8 @@ options:
     default: kea
   hosts:
     description:
-      - The static hosts, each known by exactly one of O(hosts[].duid), O(hosts[].machine_id) and O(hosts[].hwaddr).
+      - The static hosts, each known by exactly one of O(hosts[].duid), O(hosts[].machine_id), O(hosts[].from_lease)
+        and O(hosts[].hwaddr).
     type: list
     elements: dict
     required: true
@@ -58,6 +59,19 @@ options:
         description:
           - The host's C(/etc/machine-id), from which systemd-networkd makes its DUID unless it is told otherwise. So a
             container's address can be given before the container first boots.
+        type: str
+      from_lease:
+        description:
+          - The name that the host has in the server's leases, with or without its domain. It is pinned to the DUID that
+            has this name there now, and the result shows which that is. A name that no client has at present, or that
+            several have, is refused, with what there is.
+          - The host then stays pinned to that DUID for as long as this module's entry of its O(hosts[].name) is in the
+            server's configuration, whether or not its lease is. A client chooses its name itself, so if another one
+            comes with this name, a warning says so and nothing changes; write the other DUID as O(hosts[].duid) to move
+            the host to it.
+          - Another server, or one set up anew, knows nothing of this. There, and for a record of your own, write the
+            DUID from the result as O(hosts[].duid).
+          - dhcp6s keeps no leases, and dhcpd notes a client's name only when it has updated the DNS with it.
         type: str
       hwaddr:
         description:
@@ -102,6 +116,11 @@ options:
       - The file of hosts for dhcpd or dnsmasq, which belongs to this module.
       - By default V(/etc/dhcp/homelab-ipv6-hosts6.conf) for dhcpd and
         V(/etc/dnsmasq.d-available/homelab-ipv6-hosts6.conf) for dnsmasq, where Debian's AppArmor profile lets it read.
+    type: path
+  lease_file:
+    description:
+      - The file with the server's leases, read for O(hosts[].from_lease).
+      - By default the one that M(homelab.ipv6.dhcp6_leases_info) reads; for Kea, the one that O(config_file) names.
     type: path
   ensure_include:
     description:
@@ -151,6 +170,10 @@ seealso:
     plugin_type: filter
   - plugin: homelab.ipv6.networkd_duid
     plugin_type: filter
+  - module: homelab.ipv6.dhcp6_leases_info
+    description: Shows the names and DUIDs that the server's leases hold.
+  - module: homelab.ipv6.dhcp6_identity_info
+    description: Asks the client itself for its DUID.
   - name: Host reservations in Kea
     description: What a reservation can do.
     link: https://kea.readthedocs.io/en/stable/arm/dhcp6-srv.html#host-reservations-in-dhcpv6
@@ -178,6 +201,22 @@ EXAMPLES = r"""
         duid: "00:03:00:01:52:54:00:65:43:21"
         addresses: ["2001:db8:0:1::2"]
         prefixes: ["2001:db8:0:100::/56"]
+
+- name: Pin two machines that have addresses from the pool, by the names that they gave
+  homelab.ipv6.dhcp6_hosts:
+    purge: false
+    hosts:
+      - name: printer
+        from_lease: BRW008077310107
+        addresses: ["2001:db8:0:1::30"]
+      - name: laptop
+        from_lease: laptop.home.example
+        addresses: ["2001:db8:0:1::31"]
+  register: pinned
+
+- name: Show their DUIDs, to be written into the playbook
+  ansible.builtin.debug:
+    msg: "{{ dict(pinned.hosts | map(attribute='name') | zip(pinned.hosts | map(attribute='duid', default=none))) }}"
 
 - name: Add one host to those that are there
   homelab.ipv6.dhcp6_hosts:
@@ -222,6 +261,8 @@ steps:
   sample: [require kea-dhcp6, write /etc/kea/kea-dhcp6.conf, have kea-dhcp6-server reload its configuration]
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import secrets_of
@@ -234,6 +275,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_h
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
 
+# Options that no provider has a use for.
+ELSEWHERE = ("provider", "hosts", "lease_file")
 # What reads the host, and what plans.
 PROVIDERS = {
     "kea": (kea_host, kea_plan),
@@ -244,12 +287,26 @@ PROVIDERS = {
 
 def build(host, params):
     read, planning = PROVIDERS[params["provider"]]
-    given = {key: value for key, value in params.items() if key not in ("provider", "hosts", *WAY_BACK_SPEC)}
+    given = {key: value for key, value in params.items() if key not in (*ELSEWHERE, *WAY_BACK_SPEC)}
     given["config_file"] = params["config_file"] or planning.CONFIG_FILE
     given["hosts_file"] = params["hosts_file"] or getattr(planning, "HOSTS_FILE", "")
     given["service"] = params["service"] or planning.SERVICE
     options = Options(**given)
-    return planning.plan(read_hosts(params["hosts"]), options, read.find(host, options))
+    if all(item.get("from_lease") is None for item in params["hosts"]):
+        return planning.plan(read_hosts(params["hosts"]), options, read.find(host, options))
+    # Most sets need no leases, and so not load what reads them.
+    from ansible_collections.homelab.ipv6.plugins.module_utils._host import leases
+    from ansible_collections.homelab.ipv6.plugins.module_utils._plans.from_lease import LeaseNames
+
+    found = read.find(host, options)
+    names = LeaseNames(
+        params["provider"],
+        time.time(),
+        find=lambda: leases.find(host, params["provider"], params["lease_file"], params["config_file"]),
+        present=lambda: planning.present(options, found),
+    )
+    plan = planning.plan(read_hosts(params["hosts"], names.duid), options, found)
+    return plan._replace(warnings=(*names.warnings, *plan.warnings))
 
 
 def main():
@@ -257,6 +314,7 @@ def main():
         "name": {"type": "str", "required": True},
         "duid": {"type": "str"},
         "machine_id": {"type": "str"},
+        "from_lease": {"type": "str"},
         "hwaddr": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
         "prefixes": {"type": "list", "elements": "str", "default": []},
@@ -272,6 +330,7 @@ def main():
             # Kept out of the host's log.
             "config_content": {"type": "str", "no_log": True},
             "hosts_file": {"type": "path"},
+            "lease_file": {"type": "path"},
             "ensure_include": {"type": "bool", "default": True},
             "control_socket": {"type": "str"},
             "purge": {"type": "bool", "default": True},

@@ -33,13 +33,14 @@ TRIES, PAUSE = 20, 0.05
 Names = tuple[tuple[str, int, int], ...]
 
 
-def find(host: Host, provider: str, lease_file: str | None) -> Found:
+def find(host: Host, provider: str, lease_file: str | None, config_file: str | None = None) -> Found:
     """Read the leases of a server.
 
     :param lease_file: None for the one that the server has by itself
+    :param config_file: of Kea, which says where the leases are; None for the one that the server has by itself
     :raises Fault: the files did not keep still
     """
-    path = lease_file or _default(host, provider)
+    path = lease_file or _default(host, provider, config_file)
     suffixes = SUFFIXES if provider == KEA else ("",)
     for _try in range(TRIES):
         before = _names(path, suffixes)
@@ -55,10 +56,10 @@ def find(host: Host, provider: str, lease_file: str | None) -> Found:
     raise Fault(f"read {path}", "its server moves its lease files faster than they can be read", "Try again.")
 
 
-def _default(host: Host, provider: str) -> str:
+def _default(host: Host, provider: str, config_file: str | None) -> str:
     by_role = provider in ROLE_UNITS and host.exists(ROLE_UNITS[provider])
     if provider == KEA:
-        return kea_lease_file(host.read_text(ROLE_KEA_CONFIG if by_role else KEA_CONFIG))
+        return kea_lease_file(host.read_text(config_file or (ROLE_KEA_CONFIG if by_role else KEA_CONFIG)))
     return ROLE_DHCPD_LEASES if provider == DHCPD and by_role else LEASE_FILES[provider]
 
 

@@ -20,6 +20,10 @@ from .plan import FileChange, Plan, file_steps
 
 DHCP6_PORT = 547
 DUID, HWADDR = "duid", "hwaddr"
+# Of which an entry has one.
+IDENTIFIERS = ("duid", "machine_id", "from_lease", "hwaddr")
+# Finds the DUID of a host by its name in the leases: of the option, the entry's name and the name in the leases.
+InLeases = Callable[[str, str, str], str]
 # What every server takes as the name of a host, and none for something else.
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 HOSTNAME = re.compile(
@@ -104,12 +108,17 @@ def unreadable(option: str, path: str, problem: SyntaxProblem) -> Refusal:
     return Refusal(option, where, "cannot be read: " + problem.problem, "Correct it there; nothing was changed")
 
 
-def read_hosts(items: Sequence[Mapping[str, Any]]) -> list[StaticHost]:
+def not_here(_option: str, _name: str, wanted: str) -> str:
+    """Where there are no leases to look into: the client is another than those of other names."""
+    return f"the client {wanted} in the leases"
+
+
+def read_hosts(items: Sequence[Mapping[str, Any]], in_leases: InLeases = not_here) -> list[StaticHost]:
     """The set as the user gave it.
 
     :raises Refusal: a host that cannot be right, or two that cannot both be
     """
-    hosts = [_read_host(f"hosts[{number}]", item) for number, item in enumerate(items)]
+    hosts = [_read_host(f"hosts[{number}]", item, in_leases) for number, item in enumerate(items)]
     _refuse_twins(hosts)
     return hosts
 
@@ -121,12 +130,12 @@ def _at(option: str, parse: Callable[[object], Any], value: object) -> Any:
         raise Refusal.of(option, problem) from None
 
 
-def _read_host(option: str, item: Mapping[str, Any]) -> StaticHost:
+def _read_host(option: str, item: Mapping[str, Any], in_leases: InLeases) -> StaticHost:
     name = item["name"]
     if not NAME.fullmatch(name) or "--" in name:
         remedy = "Use letters, digits, dots and single dashes, and begin and end with a letter or digit"
         raise Refusal(option + ".name", repr(name), "cannot be the name of a host", remedy)
-    kind, identifier = _read_identifier(option, name, item)
+    kind, identifier = _read_identifier(option, name, item, in_leases)
     hostname = item.get("hostname")
     if hostname is not None and not HOSTNAME.fullmatch(hostname):
         raise Refusal(option + ".hostname", repr(hostname), "is no host name", "Write it as nas or nas.example.org")
@@ -152,16 +161,27 @@ def _read_host(option: str, item: Mapping[str, Any]) -> StaticHost:
     return host
 
 
-def _read_identifier(option: str, name: str, item: Mapping[str, Any]) -> tuple[str, str]:
-    given = [key for key in ("duid", "machine_id", "hwaddr") if item.get(key) is not None]
+def _read_identifier(option: str, name: str, item: Mapping[str, Any], in_leases: InLeases) -> tuple[str, str]:
+    given = [key for key in IDENTIFIERS if item.get(key) is not None]
     if len(given) != 1:
         problem = "is known by {}, where one identifier belongs".format(" and ".join(given) or "no identifier")
-        raise Refusal(option, name, problem, "Give exactly one of duid, machine_id and hwaddr")
+        raise Refusal(option, name, problem, "Give exactly one of " + ", ".join(IDENTIFIERS))
     key = given[0]
     where = f"{option}.{key}"
     if key == "hwaddr":
         return HWADDR, _at(where, parse_hardware_address, item[key])
+    if key == "from_lease":
+        if not item[key].strip(". "):
+            raise Refusal(where, repr(item[key]), "is no name", "Write the name that the host has in the leases")
+        return DUID, in_leases(where, name, item[key])
     return DUID, str(_at(where, Duid.parse if key == "duid" else networkd_duid, item[key]))
+
+
+def unlisted(hosts: Sequence[StaticHost], present: Sequence[StaticHost]) -> list[StaticHost]:
+    """Those of our hosts in the server's configuration that a set does not name."""
+    names = {host.name for host in hosts}
+    identifiers = {host.identifier for host in hosts}
+    return [host for host in present if host.name not in names and host.identifier not in identifiers]
 
 
 def merge(hosts: Sequence[StaticHost], kept: Sequence[StaticHost]) -> list[StaticHost]:

@@ -24,6 +24,7 @@ from .dhcp6_hosts import (
     not_yet,
     place,
     refuse_strangers,
+    unlisted,
     unreadable,
 )
 from .plan import FileChange, FileState, Plan, file_steps
@@ -76,7 +77,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
     """
     _refuse_foreign(options.hosts_file, found.hosts)
-    wanted = list(hosts) if options.purge else merge(hosts, _kept(hosts, options.hosts_file, found.hosts))
+    wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
     if options.config_content is None and found.config is None:
         return _not_yet(wanted, options, found)
     config = _read(options, found)
@@ -97,6 +98,34 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     )
 
 
+def present(options: Options, found: Found) -> list[StaticHost]:
+    """The hosts in our file as it is.
+
+    :raises Refusal: it cannot be read
+    """
+    if found.hosts is None:
+        return []
+    try:
+        declared = dhcpd.hosts(found.hosts.text, dhcpd.parse(found.hosts.text))
+    except SyntaxProblem as problem:
+        raise unreadable("hosts_file", options.hosts_file, problem) from None
+    hosts: dict[str, StaticHost] = {}
+    for one in declared:
+        repeated = dhcpd.REPEATED.match(one.name)
+        name = repeated.group(1) if repeated else one.name
+        before = hosts.get(name)
+        hosts[name] = StaticHost(
+            f"{name} in {options.hosts_file}",
+            name,
+            one.kind,
+            one.identifier,
+            (before.addresses if before else ()) + one.addresses,
+            (before.prefixes if before else ()) + one.prefixes,
+            one.hostname,
+        )
+    return list(hosts.values())
+
+
 def _file(before: FileState | None, text: str) -> FileState:
     return before.with_text(text) if before else FileState(text)
 
@@ -105,35 +134,6 @@ def _refuse_foreign(path: str, state: FileState | None) -> None:
     if state and state.text.strip() and not state.text.startswith(dhcpd.HEADER):
         problem = "exists and was not written by this module"
         raise Refusal("hosts_file", path, problem, "Name another file, or move its hosts into this task and remove it")
-
-
-def _kept(hosts: Sequence[StaticHost], path: str, state: FileState | None) -> list[StaticHost]:
-    """Those hosts in our file that the set does not name."""
-    if state is None:
-        return []
-    try:
-        declared = dhcpd.hosts(state.text, dhcpd.parse(state.text))
-    except SyntaxProblem as problem:
-        raise unreadable("hosts_file", path, problem) from None
-    named = {host.name for host in hosts}
-    known = {host.identifier for host in hosts}
-    kept: dict[str, StaticHost] = {}
-    for one in declared:
-        repeated = dhcpd.REPEATED.match(one.name)
-        name = repeated.group(1) if repeated else one.name
-        if name in named or one.identifier in known:
-            continue
-        before = kept.get(name)
-        kept[name] = StaticHost(
-            f"{name} in {path}",
-            name,
-            one.kind,
-            one.identifier,
-            (before.addresses if before else ()) + one.addresses,
-            (before.prefixes if before else ()) + one.prefixes,
-            one.hostname,
-        )
-    return list(kept.values())
 
 
 def _read(options: Options, found: Found) -> _Config:

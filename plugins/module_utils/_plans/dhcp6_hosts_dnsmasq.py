@@ -27,6 +27,7 @@ from .dhcp6_hosts import (
     not_yet,
     place,
     refuse_strangers,
+    unlisted,
     unreadable,
 )
 from .plan import FileChange, FileState, Plan, file_steps
@@ -87,7 +88,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
     """
     _refuse_foreign("hosts_file", options.hosts_file, found.hosts)
-    wanted = list(hosts) if options.purge else merge(hosts, _kept(hosts, options.hosts_file, found.hosts))
+    wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
     for host in wanted:
         _refuse_unfit(host)
     content = dnsmasq.render_hosts([_entry(host) for host in wanted])
@@ -110,6 +111,28 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
             "unmanaged": [{"name": entry.hostname, "file": path, "line": entry.line} for path, entry in strangers],
         },
     )
+
+
+def present(options: Options, found: Found) -> list[StaticHost]:
+    """The hosts in our file as it is.
+
+    :raises Refusal: it cannot be read
+    """
+    if found.hosts is None:
+        return []
+    path = options.hosts_file
+    try:
+        entries = dnsmasq.parse_hosts(found.hosts.text)
+    except SyntaxProblem as problem:
+        raise unreadable("hosts_file", path, problem) from None
+    hosts: list[StaticHost] = []
+    for entry in entries:
+        if entry.identifiers:
+            kind, identifier = entry.identifiers[0]
+            name = entry.name or entry.hostname or ""
+            hostname = None if entry.hostname == name else entry.hostname
+            hosts.append(StaticHost(f"{name} in {path}", name, kind, identifier, entry.addresses, (), hostname))
+    return hosts
 
 
 def drop_in(config: str, directory: str, options: Options) -> str | None:
@@ -157,27 +180,6 @@ def _refuse_unfit(host: StaticHost) -> None:
 
 def _entry(host: StaticHost) -> HostEntry:
     return HostEntry(((host.kind, host.identifier),), host.addresses, host.hostname or host.name, host.name)
-
-
-def _kept(hosts: Sequence[StaticHost], path: str, state: FileState | None) -> list[StaticHost]:
-    """Those hosts in our file that the set does not name."""
-    if state is None:
-        return []
-    try:
-        entries = dnsmasq.parse_hosts(state.text)
-    except SyntaxProblem as problem:
-        raise unreadable("hosts_file", path, problem) from None
-    named = {host.name for host in hosts}
-    known = {host.identifier for host in hosts}
-    kept: list[StaticHost] = []
-    for entry in entries:
-        name = entry.name or entry.hostname or ""
-        if not entry.identifiers or name in named or entry.identifiers[0][1] in known:
-            continue
-        kind, identifier = entry.identifiers[0]
-        hostname = None if entry.hostname == name else entry.hostname
-        kept.append(StaticHost(f"{name} in {path}", name, kind, identifier, entry.addresses, (), hostname))
-    return kept
 
 
 def _read(options: Options, found: Found) -> _Config:

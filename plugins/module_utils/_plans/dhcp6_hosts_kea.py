@@ -24,6 +24,7 @@ from .dhcp6_hosts import (
     not_yet,
     place,
     refuse_strangers,
+    unlisted,
     unreadable,
 )
 from .plan import FileChange, FileState, Plan, file_steps
@@ -86,7 +87,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
         return _not_yet(hosts, options, found)
     old = _parse(options, found)
     config = _target(options, old)
-    wanted = list(hosts) if options.purge or old is None else merge(hosts, _kept(hosts, old.subnets))
+    wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, _present(old)))
     placements = place(wanted, [subnet.prefix for subnet in config.subnets], _where(config, options.config_file))
     revisions = [_revision(subnet, placements) for subnet in config.subnets]
     _refuse_included(revisions, options.config_file)
@@ -103,6 +104,14 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
             ],
         },
     )
+
+
+def present(options: Options, found: Found) -> list[StaticHost]:
+    """Our hosts in the configuration as it is.
+
+    :raises Refusal: it cannot be read
+    """
+    return _present(_parse(options, found))
 
 
 def _parse(options: Options, found: Found) -> KeaConfig | None:
@@ -132,17 +141,14 @@ def _where(config: KeaConfig, path: str) -> str:
     return f"{path}, not looking into the included {included}" if included else path
 
 
-def _kept(hosts: Sequence[StaticHost], subnets: Sequence[Subnet]) -> list[StaticHost]:
-    """Those of our hosts in the configuration that the set does not name."""
-    named = {host.name for host in hosts}
-    known = {host.identifier for host in hosts}
-    kept: dict[str, StaticHost] = {}
-    for subnet in subnets:
+def _present(config: KeaConfig | None) -> list[StaticHost]:
+    found: dict[str, StaticHost] = {}
+    for subnet in config.subnets if config else ():
         for reservation in (one.reservation for one in subnet.places):
-            if not reservation.host or reservation.host in named or reservation.identifier in known:
+            if not reservation.host:
                 continue
-            before = kept.get(reservation.host)
-            kept[reservation.host] = StaticHost(
+            before = found.get(reservation.host)
+            found[reservation.host] = StaticHost(
                 f"{reservation.host} in the configuration",
                 reservation.host,
                 DUID if reservation.kind == "duid" else "hwaddr",
@@ -152,7 +158,7 @@ def _kept(hosts: Sequence[StaticHost], subnets: Sequence[Subnet]) -> list[Static
                 reservation.hostname,
                 None if before else subnet.prefix,
             )
-    return list(kept.values())
+    return list(found.values())
 
 
 def _wanted(placement: Placement) -> Reservation:

@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import posixpath
 from collections.abc import Mapping, Sequence
 from functools import partial
-from socket import AF_INET6, inet_ntop
 from typing import Any, Callable, NamedTuple
 
 from .._formats import dhcpd_leases, dnsmasq_leases, kea_leases
 from .._formats.kea_config import KeaConfig
 from .._formats.lease_file import Reading
 from .._formats.syntax import SyntaxProblem
-from .._values.duid import KINDS, Duid
-from .._values.errors import Refusal, ValueProblem
+from .._values.duid import told_of
+from .._values.errors import Refusal
 from .._values.lease import ACTIVE, PREFIX, Lease
 from .plan import Plan
 
@@ -99,7 +97,7 @@ def plan(provider: str, found: Found, now: float, everything: bool) -> Plan:
     :param everything: also those that are not active
     :raises Refusal: the files hold no leases of this server
     """
-    leases, warnings = _read(provider, found)
+    leases, warnings = read(provider, found)
     told = [lease for lease in leases if everything or lease.state_at(now) == ACTIVE]
     told.sort(key=lambda lease: (lease.type, lease.octets))
     clients = _Clients()
@@ -107,18 +105,22 @@ def plan(provider: str, found: Found, now: float, everything: bool) -> Plan:
     return Plan(result={"leases": rows, "lease_file": found.path}, warnings=tuple(warnings))
 
 
-def _read(provider: str, found: Found) -> tuple[list[Lease], list[str]]:
+def read(provider: str, found: Found) -> tuple[list[Lease], list[str]]:
+    """The leases that count, and warnings of lines that could not be read.
+
+    :raises Refusal: the files hold no leases of this server
+    """
     if not found.texts:
         remedy = f"Name the file in which {SERVERS[provider]} keeps its leases; it makes one when it first runs"
         raise Refusal("lease_file", found.path, "is no file", remedy)
     suffixes = kea_leases.files(found.texts) if provider == KEA else tuple(found.texts)
-    read = _reader(provider, found.byte_order)
+    reader = _reader(provider, found.byte_order)
     readings: list[Reading] = []
     warnings: list[str] = []
     for suffix in suffixes:
         path = found.path + suffix
         try:
-            reading = read(found.texts[suffix])
+            reading = reader(found.texts[suffix])
         except SyntaxProblem as problem:
             remedy = f"Name the file in which {SERVERS[provider]} keeps its leases"
             raise Refusal("lease_file", path, f"holds no leases of it: {problem}", remedy) from None
@@ -148,40 +150,21 @@ class _Clients:
 
     def __getitem__(self, octets: bytes | None) -> dict[str, str | None]:
         if octets not in self._known:
-            self._known[octets] = _client(octets)
+            self._known[octets] = told_of(octets)
         return self._known[octets]
 
 
-def _client(octets: bytes | None) -> dict[str, str | None]:
-    if octets is None:
-        return {"duid": None, "duid_type": None, "duid_time": None}
-    try:
-        duid = Duid(octets)
-    except ValueProblem:
-        # A server takes whatever a client sends; that is then what the client is known by.
-        kind = KINDS.get(int.from_bytes(octets[:2], "big"), "unknown") if len(octets) > 1 else "unknown"
-        return {"duid": octets.hex(":"), "duid_type": kind, "duid_time": None}
-    return {"duid": str(duid), "duid_type": duid.kind, "duid_time": _utc(duid.time)}
-
-
 def _row(lease: Lease, now: float, clients: _Clients) -> dict[str, Any]:
-    network = inet_ntop(AF_INET6, lease.octets)
     is_prefix = lease.type == PREFIX
-    expires = None if lease.expires is None else dt.datetime.fromtimestamp(lease.expires, dt.timezone.utc)
     return {
         "type": lease.type,
-        "address": None if is_prefix else network,
-        "prefix": f"{network}/{lease.length}" if is_prefix else None,
+        "address": None if is_prefix else lease.network(),
+        "prefix": lease.network() if is_prefix else None,
         "temporary": lease.temporary,
         **clients[lease.duid],
         "iaid": lease.iaid,
         "hostname": lease.hostname,
-        "expires": _utc(expires),
+        "expires": lease.ends(),
         "state": lease.state_at(now),
         "subnet_id": lease.subnet_id,
     }
-
-
-def _utc(time: dt.datetime | None) -> str | None:
-    # A third of the time of strftime().
-    return None if time is None else time.isoformat(timespec="seconds")

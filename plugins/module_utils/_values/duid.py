@@ -21,6 +21,7 @@ from .siphash import siphash24
 
 LLT, EN, LL, UUID = 1, 2, 3, 4
 KINDS = {LLT: "DUID-LLT", EN: "DUID-EN", LL: "DUID-LL", UUID: "DUID-UUID"}
+UNKNOWN = "unknown"
 
 # "A DUID consists of a 2-octet type code […] followed by a variable number of octets that make up the actual
 # identifier. The length of the DUID (not including the type code) is at least 1 octet and at most 128 octets."
@@ -98,7 +99,7 @@ class Duid:
     @property
     def kind(self) -> str:
         """The type's name, ``DUID-LLT`` and so on; ``unknown`` for one that no RFC describes."""
-        return KINDS.get(self.type, "unknown")
+        return KINDS.get(self.type, UNKNOWN)
 
     @property
     def hardware_type(self) -> int | None:
@@ -131,6 +132,24 @@ class Duid:
     def uuid(self) -> uuid.UUID | None:
         """The UUID of a DUID-UUID."""
         return uuid.UUID(bytes=self.octets[2:]) if self.type == UUID else None
+
+
+def told_of(octets: bytes | None) -> dict[str, str | None]:
+    """What every result says of a DUID: the DUID, its type, and when a DUID-LLT was made, in UTC as in ISO 8601.
+
+    :param octets: whatever a client sent, since a server takes that, and the client is then known by it; None where
+        nothing is known of the client
+    """
+    if octets is None:
+        return {"duid": None, "duid_type": None, "duid_time": None}
+    try:
+        duid = Duid(octets)
+    except ValueProblem:
+        kind = KINDS.get(int.from_bytes(octets[:2], "big"), UNKNOWN) if len(octets) > 1 else UNKNOWN
+        return {"duid": octets.hex(":"), "duid_type": kind, "duid_time": None}
+    # A third of the time of strftime().
+    time = None if duid.time is None else duid.time.isoformat(timespec="seconds")
+    return {"duid": str(duid), "duid_type": duid.kind, "duid_time": time}
 
 
 def networkd_duid(machine_id: object) -> Duid:

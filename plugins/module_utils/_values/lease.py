@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import socket
 from typing import NamedTuple
@@ -54,6 +55,18 @@ class Lease(NamedTuple):
         over = self.state in (ACTIVE, REGISTERED) and self.expires is not None and self.expires <= now
         return EXPIRED if over else self.state
 
+    def network(self) -> str:
+        """The address, or the prefix with its length."""
+        first = socket.inet_ntop(socket.AF_INET6, self.octets)
+        return f"{first}/{self.length}" if self.type == PREFIX else first
+
+    def ends(self) -> str | None:
+        """When it does, in UTC as in ISO 8601; None for a lease that never ends."""
+        if self.expires is None:
+            return None
+        # A third of the time of strftime().
+        return dt.datetime.fromtimestamp(self.expires, dt.timezone.utc).isoformat(timespec="seconds")
+
 
 def parse_octets(text: str) -> bytes:
     """The octets of an IPv6 address.
@@ -96,3 +109,11 @@ def parse_pairs(text: str) -> bytes:
 def parse_hostname(text: str) -> str | None:
     """A host's name without the dot of the root, since some servers write that and some do not."""
     return text.rstrip(".") or None
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two names are those of one host, as DNS compares them; where one has no domain, its host counts alone."""
+    first, second = (name.rstrip(".").lower() for name in (one, other))
+    if "." in first and "." in second:
+        return first == second
+    return first.partition(".")[0] == second.partition(".")[0]

@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "validate": True,
     "reload": True,
     "service": "no-such-service",
+    "lease_file": None,
 }
 
 pytestmark = [
@@ -188,3 +189,63 @@ def test_the_whole_of_a_host_with_kea(folder: Path) -> None:
         ["flex-id", "line"],
         ["hw-address", "line"],
     ]
+
+
+LEASES = {"kea": "kea-2.2/kea-leases6.csv", "dhcpd": "dhcpd-4.4.3/named", "dnsmasq": "dnsmasq-2.90/dnsmasq.leases"}
+# When the leases were recorded, and long after the last of them.
+THEN, LATER = 1795698110.0, 1800000000.0
+TWIN = {
+    "kea": "2001:db8:1::99,00:01:02,7200,1795705283,7,3600,0,4,128,0,0,nas.,,0,,,\n",
+    "dhcpd": """ia-na "\\001\\000\\000\\000\\000\\001\\002" {
+  iaaddr 2001:db8:1::99 {
+    binding state active;
+    ends never;
+    set ddns-fwd-name = "nas.example.";
+  }
+}
+""",
+    "dnsmasq": "0 1 2001:db8:1::99 nas 00:01:02\n",
+}
+
+
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
+def test_a_host_is_pinned_to_the_duid_that_is_seen_in_the_leases(
+    folder: Path, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases = folder / "leases"
+    shutil.copy(DATA / "leases" / LEASES[provider], leases)
+    entry = {"name": "storage", "from_lease": "NAS", "addresses": ["2001:db8:0:1::9"]}
+
+    def task(now: float = THEN, check: bool = False, **changed: Any) -> dict[str, Any]:
+        monkeypatch.setattr("time.time", lambda: now)
+        return run(folder, provider, {**entry, **changed}, check=check, lease_file=str(leases))
+
+    before = content(folder)
+    missing = task(from_lease="nase")
+    assert missing["msg"].startswith(f"hosts[0].from_lease: nase is the name of no client in {leases}, where the near")
+    whole = leases.read_text()
+    leases.write_text(whole + TWIN[provider])
+    twins = task()
+    assert "hosts[0].from_lease: NAS is the name of 2 clients in " in twins["msg"]
+    assert "2001:db8:1::99" in twins["msg"]
+    leases.write_text(whole)
+    assert content(folder) == before
+    checked, applied = task(check=True), task()
+    assert checked["diff"] == applied["diff"]
+    [host] = applied["hosts"]
+    assert (host["name"], host["duid"][:14]) == ("storage", "00:01:00:01:32")
+    assert not task()["changed"]
+    assert not task(now=LATER)["changed"]
+    leases.unlink()
+    assert not task()["changed"]
+    # The DUID from the result says the same.
+    assert not run(folder, provider, {**NAS, "duid": host["duid"]})["changed"]
+
+
+def test_leases_are_looked_for_where_keas_configuration_has_them(folder: Path) -> None:
+    config = (folder / "kea").read_text()
+    (folder / "kea").write_text(
+        config.replace('"Dhcp6": {', f'"Dhcp6": {{ "lease-database": {{ "name": "{folder}/l" }},')
+    )
+    missing = run(folder, "kea", {"name": "storage", "from_lease": "nas", "addresses": ["2001:db8:0:1::9"]})
+    assert missing["msg"].startswith(f"hosts[0].from_lease: nas cannot be looked up: {folder}/l is no file.")

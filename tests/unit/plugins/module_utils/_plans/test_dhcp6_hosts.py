@@ -62,6 +62,14 @@ def test_hosts_are_read_in_their_canonical_form() -> None:
         ([host(duid=None, machine_id="12")], "hosts[0].machine_id: 12 is not a machine-id"),
         ([host(duid=None, hwaddr="52:54")], "hosts[0].hwaddr: 52:54 is not an Ethernet address"),
         ([host(duid=None)], "hosts[0]: nas is known by no identifier, where one identifier belongs"),
+        (
+            [host(duid=None, from_lease=" .")],
+            "hosts[0].from_lease: ' .' is no name. Write the name that the host has in",
+        ),
+        (
+            [host(duid=None, from_lease="nas"), other(duid=None, from_lease="nas")],
+            "hosts[1].duid: the client nas in the leases is also the duid of hosts[0] (nas).",
+        ),
         ([host(hwaddr="52:54:00:ab:cd:ef")], "is known by duid and hwaddr, where one identifier belongs. Give exactly"),
         ([host(addresses=["192.0.2.1"])], "hosts[0].addresses[0]: 192.0.2.1 is an IPv4 address, where an IPv6 address"),
         ([host(prefixes=["192.0.2.0/24"])], "hosts[0].prefixes[0]: 192.0.2.0/24 is an IPv4 network"),

@@ -75,3 +75,20 @@ def test_no_text_crashes(text: str) -> None:
 def test_hostnames_lose_the_dot_of_the_root() -> None:
     assert values.parse_hostname("nas.home.example.") == "nas.home.example"
     assert values.parse_hostname("") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("nas", "NAS", True),
+        ("nas", "nas.home.example", True),
+        ("nas.home.example.", "nas", True),
+        ("nas.home.example", "NAS.home.example.", True),
+        ("nas.home.example", "nas.guests.example", False),
+        ("nas", "nas2", False),
+        ("", "nas", False),
+    ],
+)
+def test_names_of_one_host(one: str, other: str, same: bool) -> None:
+    assert values.same_host(one, other) == same
+    assert values.same_host(other, one) == same
