@@ -17,7 +17,7 @@ from homelab_lab import images
 from homelab_lab.container import Container
 from homelab_wayback.host import Host
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._host.way_back import program
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.way_back_program import program
 
 PLAY = Path(__file__).with_name("plays") / "killed.yml"
 # The play's own, and what going back may take beyond it.

@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import io
 import os
 import sys
 import time
-import zipfile
 from typing import NamedTuple
 
 from .._formats.way_back import NotAManifest, Outcome, Snapshot, Terms
@@ -29,16 +26,6 @@ PATIENCE = 60.0
 # Under this name a play knows that there is something to confirm.
 FACT = "homelab_ipv6_way_back"
 NOTHING_ARMED: dict[str, object] = {"armed": False}
-# What the program needs besides Python, as files below module_utils. A test runs it with these alone.
-PARTS = (
-    "_formats/way_back", "_formats/way_back_network", "_formats/way_back_units",
-    "_host/durable", "_host/host", "_host/locks", "_host/way_back", "_host/way_back_files", "_host/way_back_look",
-    "_host/way_back_revert", "_host/way_back_store",
-    "_plans/plan", "_plans/way_back", "_plans/way_back_links", "_plans/way_back_systemd", "_plans/way_back_units",
-    "_values/errors",
-)  # fmt: skip
-PACKAGE = "homelab_ipv6"
-MAIN = f"import sys\nfrom {PACKAGE}._host.way_back_revert import main\nsys.exit(main(sys.argv[1:]))\n"
 
 
 class Armed(NamedTuple):
@@ -47,31 +34,6 @@ class Armed(NamedTuple):
     terms: Terms
     fresh: bool
     last: Outcome | None
-
-
-def program() -> bytes:
-    """The code that goes back, as one file that Python runs. It is this very code, wherever it was loaded from."""
-    # Ansible's payload holds what is imported somewhere.
-    from . import way_back_revert
-
-    package = way_back_revert.__name__.rpartition("._host.")[0]
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for room in ("", "_formats/", "_host/", "_plans/", "_values/"):
-            archive.writestr(f"{PACKAGE}/{room}__init__.py", "")
-        for part in PARTS:
-            archive.writestr(f"{PACKAGE}/{part}.py", _source(f"{package}.{part.replace('/', '.')}"))
-        archive.writestr("__main__.py", MAIN)
-    return buffer.getvalue()
-
-
-def _source(module: str) -> str:
-    spec = importlib.util.find_spec(module)
-    # Ansible's payload is a ZIP file, a test's a directory: both of their loaders know the source.
-    source = spec.loader.get_source(module) if spec and spec.loader and hasattr(spec.loader, "get_source") else None
-    if source is None:
-        raise Fault("arm the way back", f"the source of {module} is not in the payload", "Nothing was changed.")
-    return str(source)
 
 
 def arm(host: Host, terms: Terms, store: Store | None = None, anew: bool = False) -> Armed:
@@ -129,6 +91,9 @@ def _insist_on_own(found: Snapshot, reason: Reason | None, terms: Terms) -> None
 
 
 def _arm(host: Host, store: Store, terms: Terms) -> Terms:
+    # The program itself has no use for what it is made by.
+    from .way_back_program import program
+
     # Where there is no such directory yet, it is no part of what is remembered.
     _make_directory(os.path.join(LASTING, os.path.dirname(wants_link()[0])))
     place, contents = store.begin()

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
 import time
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -214,20 +211,6 @@ def test_snapshot_that_cannot_be_read_does_not_stay(store: Store, tmp_path: Path
         way_back.confirm(Scripted(), "", store)
     assert way_back_revert.revert(Scripted(), store) == 0
     assert everything(store, tmp_path) <= {"LASTING/sysinit.target.wants"}
-
-
-def test_program_needs_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "program.pyz"
-    path.write_bytes(way_back.program())
-    with zipfile.ZipFile(path) as archive:
-        assert archive.testzip() is None
-    probe = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import homelab_ipv6._host.way_back_revert as r; print(r.SERVICE)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", probe, str(path)], capture_output=True, text=True, check=False
-    )
-    assert (done.stdout, done.stderr) == ("homelab-ipv6-way-back.service\n", "")
 
 
 def test_checks() -> None:
