@@ -48,6 +48,7 @@ SYSTEMD_KEY = bytes.fromhex("80118cc2fe4a03ee3ed60c6f36391409")
 NOTATIONS = "Write it as pairs of hexadecimal digits, as in 00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56"
 QUOTES = "Put it in quotes, or YAML takes it for a number"
 
+_CANONICAL = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2})+")
 _SEPARATORS = re.compile(r"[:\-, ]")
 _FOREIGN = re.compile(r"[^0-9a-fA-F:\-, ]")
 _C_ESCAPE = re.compile(r'\\([0-7]{3}|x[0-9a-fA-F]{2}|[\\"\'abfnrtv])|([ !#-\[\]-~])')
@@ -81,6 +82,9 @@ class Duid:
         """
         if not isinstance(text, str):
             raise ValueProblem(text, f"is of type {type(text).__name__}, not a DUID", QUOTES)
+        if _CANONICAL.fullmatch(text):
+            # As servers' files have it, in their thousands.
+            return cls(bytes.fromhex(text.replace(":", "")))
         matched = _SURROUNDINGS.match(text.strip())
         inner = matched.group(1).strip() if matched else ""
         octets = _from_c_string(text, inner) if "\\" in inner else _from_hex(text, inner.strip("\"'"))
@@ -232,15 +236,14 @@ def _c_octet(match: re.Match[str]) -> int:
 
 def _check_length(octets: bytes) -> None:
     length = len(octets)
-    shown = octets.hex(":")
     if not SHORTEST <= length <= LONGEST:
         problem = f"has {length} octets, where a DUID has {SHORTEST} to {LONGEST}"
-        raise ValueProblem(shown, problem, "Copy it whole from the client or from the server's log")
+        raise ValueProblem(octets.hex(":"), problem, "Copy it whole from the client or from the server's log")
     kind = int.from_bytes(octets[:2], "big")
     name = KINDS.get(kind)
     if kind in FIXED_PART and length <= FIXED_PART[kind]:
         problem = f"has {length} octets, where a {name} has at least {FIXED_PART[kind] + 1}"
-        raise ValueProblem(shown, problem, "Copy it whole from the client or from the server's log")
+        raise ValueProblem(octets.hex(":"), problem, "Copy it whole from the client or from the server's log")
     expected = UUID_LENGTH if kind == UUID else None
     if kind in (LLT, LL):
         hardware = int.from_bytes(octets[2:4], "big")
@@ -248,4 +251,4 @@ def _check_length(octets: bytes) -> None:
         name = f"{name} of hardware type {hardware}"
     if expected is not None and length != expected:
         problem = f"has {length} octets, where a {name} has {expected}"
-        raise ValueProblem(shown, problem, "Compare it with the client's own, octet by octet")
+        raise ValueProblem(octets.hex(":"), problem, "Compare it with the client's own, octet by octet")

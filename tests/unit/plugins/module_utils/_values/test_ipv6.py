@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
 
 import pytest
 from hypothesis import given
@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.ipv6 import (
+    address_text,
     parse_hardware_address,
     parse_host_address,
     parse_prefix,
+    read_address,
+)
+
+# Texts that begin or end like an address, and addresses that end like one of IPv4.
+near_addresses = st.text("0123456789abcdefABCDEFg:.%/ ", max_size=42)
+addresses = st.ip_addresses(v=6) | st.sampled_from(["::", "::/96", "::ffff:0:0/96", "64:ff9b::/96"]).flatmap(
+    lambda network: st.ip_addresses(network=network if "/" in network else network + "/128")
 )
 
 
@@ -19,6 +27,22 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.ipv6 import (
 def test_an_address_is_read_in_any_spelling(address: IPv6Address) -> None:
     for text in (str(address), address.exploded, address.exploded.upper()):
         assert parse_host_address(text) == address
+
+
+@given(near_addresses | addresses.map(str))
+def test_an_address_is_read_as_python_reads_it(text: str) -> None:
+    try:
+        expected = IPv6Address(text)
+    except ValueError:
+        with pytest.raises(AddressValueError):
+            read_address(text)
+    else:
+        assert read_address(text) == expected
+
+
+@given(addresses)
+def test_an_address_is_written_as_python_writes_it(address: IPv6Address) -> None:
+    assert address_text(address) == str(address)
 
 
 @pytest.mark.parametrize(
