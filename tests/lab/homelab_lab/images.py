@@ -26,7 +26,9 @@ chmod +x /usr/sbin/policy-rc.d
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q -y --no-install-recommends install {packages}
 rm /usr/sbin/policy-rc.d
-for unit in radvd kea-dhcp6-server isc-dhcp-server dnsmasq nftables; do systemctl disable "$unit"; done
+for unit in radvd kea-dhcp6-server kea-dhcp4-server isc-dhcp-server dnsmasq wide-dhcpv6-server nftables; do
+    systemctl disable "$unit"
+done
 apt-get clean
 """
 

@@ -17,7 +17,10 @@ BASE = (
 TOOLS = "tcpdump iputils-ping iputils-tracepath curl nmap ndisc6 netcat-openbsd isc-dhcp-client dhcpcd-base".split()
 
 # What the roles install. Never in an image, only in its package repository, so that installing is tested too.
-ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server dnsmasq nftables".split()
+ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server dnsmasq wide-dhcpv6-server nftables".split()
+
+# What users have beside that, and what has to go on untouched.
+NEIGHBOURS = "kea-dhcp4-server".split()
 
 # Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
 MACHINE = "apparmor e2fsprogs".split()
@@ -41,7 +44,7 @@ class Recipe:
 
 
 def container_recipe(name: str) -> Recipe:
-    return Recipe(name, SUITES[name], (*BASE, *TOOLS), tuple(ROLE_PACKAGES))
+    return Recipe(name, SUITES[name], (*BASE, *TOOLS), (*ROLE_PACKAGES, *NEIGHBOURS))
 
 
 def machine_recipe(name: str) -> Recipe:
