@@ -51,9 +51,11 @@ options:
       duid:
         description:
           - The DUID under which the host asks, in any notation that programs show, be it C(00-01-00-01-…) from Windows,
-            colons, bare digits, or the C string from a dhclient lease file.
+            colons, bare digits, the C string from a dhclient lease file, or networkctl's C(DUID-EN/Vendor:0000ab11…).
           - Read it from the client, or from the server's log or leases. It cannot be computed from the MAC address.
           - Put it in quotes, since YAML takes some DUIDs for numbers.
+          - A warning names DUIDs of the list that differ in one octet or in nothing but the time of a DUID-LLT, as they
+            do when one of them is mistyped, and a DUID-LLT without a time, which was probably computed.
         type: str
       machine_id:
         description:
@@ -216,7 +218,7 @@ EXAMPLES = r"""
 
 - name: Show their DUIDs, to be written into the playbook
   ansible.builtin.debug:
-    msg: "{{ dict(pinned.hosts | map(attribute='name') | zip(pinned.hosts | map(attribute='duid', default=none))) }}"
+    msg: "{{ dict(pinned.hosts | map(attribute='name') | zip(pinned.hosts | map(attribute='duid'))) }}"
 
 - name: Add one host to those that are there
   homelab.ipv6.dhcp6_hosts:
@@ -239,9 +241,40 @@ hosts:
   returned: success
   type: list
   elements: dict
+  contains:
+    name:
+      description: The host's name.
+      type: str
+    duid:
+      description: The DUID, as it was given, computed or found in the leases; null for a host that is known by its
+        link-layer address.
+      type: str
+    duid_type:
+      description: C(DUID-LLT), C(DUID-EN), C(DUID-LL), C(DUID-UUID) or C(unknown); null without a DUID.
+      type: str
+    duid_time:
+      description: When a DUID-LLT was made, by the client's clock, in UTC; null for other types.
+      type: str
+    hwaddr:
+      description: The link-layer address; null for a host that is known by its DUID.
+      type: str
+    addresses:
+      description: The addresses.
+      type: list
+      elements: str
+    prefixes:
+      description: The delegated prefixes.
+      type: list
+      elements: str
+    hostname:
+      description: The name that the server knows the host by; null where none was given.
+      type: str
   sample:
     - name: nas
       duid: 00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56
+      duid_type: DUID-LLT
+      duid_time: "2022-06-14T13:40:45+00:00"
+      hwaddr: null
       addresses: ["2001:db8:0:1::10"]
       prefixes: []
       hostname: null
@@ -274,6 +307,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_h
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dnsmasq as dnsmasq_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.duid_doubts import doubts
 
 # Options that no provider has a use for.
 ELSEWHERE = ("provider", "hosts", "lease_file")
@@ -293,20 +327,23 @@ def build(host, params):
     given["service"] = params["service"] or planning.SERVICE
     options = Options(**given)
     if all(item.get("from_lease") is None for item in params["hosts"]):
-        return planning.plan(read_hosts(params["hosts"]), options, read.find(host, options))
-    # Most sets need no leases, and so not load what reads them.
-    from ansible_collections.homelab.ipv6.plugins.module_utils._host import leases
-    from ansible_collections.homelab.ipv6.plugins.module_utils._plans.from_lease import LeaseNames
+        hosts, warnings = read_hosts(params["hosts"]), []
+        found = read.find(host, options)
+    else:
+        # Most sets need no leases, and so not load what reads them.
+        from ansible_collections.homelab.ipv6.plugins.module_utils._host import leases
+        from ansible_collections.homelab.ipv6.plugins.module_utils._plans.from_lease import LeaseNames
 
-    found = read.find(host, options)
-    names = LeaseNames(
-        params["provider"],
-        time.time(),
-        find=lambda: leases.find(host, params["provider"], params["lease_file"], params["config_file"]),
-        present=lambda: planning.present(options, found),
-    )
-    plan = planning.plan(read_hosts(params["hosts"], names.duid), options, found)
-    return plan._replace(warnings=(*names.warnings, *plan.warnings))
+        found = read.find(host, options)
+        names = LeaseNames(
+            params["provider"],
+            time.time(),
+            find=lambda: leases.find(host, params["provider"], params["lease_file"], params["config_file"]),
+            present=lambda: planning.present(options, found),
+        )
+        hosts, warnings = read_hosts(params["hosts"], names.duid), names.warnings
+    plan = planning.plan(hosts, options, found)
+    return plan._replace(warnings=(*plan.warnings, *warnings, *doubts(hosts, params["hosts"])))
 
 
 def main():

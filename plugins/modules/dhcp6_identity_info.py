@@ -78,11 +78,14 @@ duids:
     duid:
       description: The DUID, as lower-case pairs with colons.
       type: str
-    type:
+    duid_type:
       description: V(DUID-LLT), V(DUID-EN), V(DUID-LL), V(DUID-UUID) or V(unknown).
       type: str
-    time:
-      description: When a DUID-LLT was made, by the clock that the machine had then; null for other types.
+    duid_time:
+      description: When a DUID-LLT was made, by the clock that the machine had then, in UTC; null for other types.
+      type: str
+    type:
+      description: The same as RV(duids[].duid_type).
       type: str
     interface:
       description: The interface on which the client asks; null where the DUID holds for all, or none can be told.
@@ -99,8 +102,9 @@ duids:
   sample:
     - client: dhclient
       duid: 00:01:00:01:32:9a:ed:8b:02:00:00:00:01:00
+      duid_type: DUID-LLT
+      duid_time: "2026-11-26T13:15:55+00:00"
       type: DUID-LLT
-      time: "2026-11-26T13:15:55+00:00"
       interface: eth0
       iaid: 256
       source: /var/lib/dhcp/dhclient6.eth0.leases

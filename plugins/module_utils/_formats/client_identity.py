@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .._values.duid import EN, LL, LLT, UUID, Duid
+from .._values.duid import Duid
+from .._values.duid_notation import networkd_octets
 from .._values.errors import ValueProblem
 
 # RFC 8415, section 21: option codes, and what stands before the options of a message between client and server.
@@ -163,19 +164,15 @@ def dibbler_leases(text: str) -> list[Association]:
     return list(found)
 
 
-# networkd shows a type by name and leaves its two octets out.
-_NETWORKD_NAMES = {"DUID-LLT": LLT, "DUID-EN/Vendor": EN, "DUID-LL": LL, "UUID": UUID}
-
-
 def networkd_duid_shown(text: str) -> Duid:
     """A DUID as networkd shows it: ``DUID-EN/Vendor:0000ab11…``.
 
     :raises ValueProblem: it is no DUID, or of a type without a name
     """
-    name, _colon, digits = text.rpartition(":")
-    if name not in _NETWORKD_NAMES or not re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits):
+    octets = networkd_octets(text)
+    if octets is None:
         raise ValueProblem(text, "is no DUID of a type that networkd names", "Look into the server's leases instead")
-    return Duid(_NETWORKD_NAMES[name].to_bytes(2, "big") + bytes.fromhex(digits))
+    return Duid(octets)
 
 
 def networkd_iaid_shown(text: str) -> int | None:

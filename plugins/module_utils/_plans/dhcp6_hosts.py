@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Callable
 
 from .._formats.syntax import SyntaxProblem
-from .._values.duid import Duid, networkd_duid
+from .._values.duid import Duid, networkd_duid, told_of
 from .._values.errors import Refusal, ValueProblem
 from .._values.ipv6 import parse_hardware_address, parse_host_address, parse_prefix
 from .conditions import Require
@@ -50,11 +50,22 @@ class StaticHost:
     hostname: str | None = None
     subnet: IPv6Network | None = None
 
+    def duid(self) -> bytes | None:
+        """The octets of its DUID, None for a host that is not known by one."""
+        try:
+            return bytes.fromhex(self.identifier.replace(":", "")) if self.kind == DUID else None
+        except ValueError:
+            return None
+
     def result(self) -> dict[str, Any]:
         """What the module returns of it."""
+        octets = self.duid()
         return {
             "name": self.name,
-            self.kind: self.identifier,
+            **told_of(octets),
+            # What someone wrote into an entry of ours, and is no DUID, is told all the same.
+            **({"duid": self.identifier} if self.kind == DUID and octets is None else {}),
+            "hwaddr": None if self.kind == DUID else self.identifier,
             "addresses": [str(address) for address in self.addresses],
             "prefixes": [str(prefix) for prefix in self.prefixes],
             "hostname": self.hostname,

@@ -17,7 +17,7 @@ from typing import Callable
 from .._values.duid import Duid
 from .._values.errors import Fault, Refusal, ValueProblem
 from .._values.lease import ACTIVE, Lease, same_host
-from .dhcp6_hosts import DUID, StaticHost
+from .dhcp6_hosts import StaticHost
 from .leases import DHCPD, Found, read, refuse_unwritten
 
 # Names that a refusal lists.
@@ -71,7 +71,7 @@ class LeaseNames:
 
     @cached_property
     def _pinned(self) -> dict[str, str]:
-        return {host.name: host.identifier for host in self._present() if host.kind == DUID}
+        return {host.name: host.identifier for host in self._present() if host.duid()}
 
     @cached_property
     def _files(self) -> Found:

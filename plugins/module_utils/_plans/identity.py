@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from .._formats import client_identity as formats
 from .._formats import nm_keyfile
 from .._values.client_duid import hashed_iaid, network_manager_duid
-from .._values.duid import Duid
+from .._values.duid import Duid, told_of
 from .._values.errors import ValueProblem
 
 NETWORKD, NETWORK_MANAGER, DHCLIENT = "systemd-networkd", "NetworkManager", "dhclient"
@@ -93,9 +93,8 @@ class Identity(NamedTuple):
     def row(self) -> dict[str, Any]:
         return {
             "client": self.client,
-            "duid": str(self.duid),
+            **told_of(self.duid.octets),
             "type": self.duid.kind,
-            "time": self.duid.time.isoformat() if self.duid.time else None,
             "interface": self.interface,
             "iaid": self.iaid,
             "source": self.source,

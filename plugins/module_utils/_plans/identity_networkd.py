@@ -20,7 +20,8 @@ from typing import NamedTuple
 from .._formats import client_identity as formats
 from .._formats import networkd
 from .._values import client_duid
-from .._values.duid import LLT, Duid, networkd_duid
+from .._values.duid import Duid, networkd_duid
+from .._values.duid_types import LLT
 from .._values.errors import ValueProblem
 from .identity import COMPUTED, MACHINE_ID, NETWORKD, Found, Identity, LinkSeen, Seen
 

@@ -12,7 +12,8 @@ import datetime as dt
 import hashlib
 import hmac
 
-from .duid import EN, EPOCH, ETHERNET, LL, LLT, SYSTEMD_KEY, UUID, Duid, machine_id_octets
+from .duid import SYSTEMD_KEY, Duid, machine_id_octets
+from .duid_types import EN, EPOCH, ETHERNET, LL, LLT, UUID
 from .siphash import siphash24
 
 # systemd's dhcp-identifier.c: under which networkd derives a UUID from the machine-id.

@@ -16,47 +16,13 @@ import re
 import uuid
 from dataclasses import dataclass
 
+from .duid_notation import NOTATIONS, QUOTES, octets_of
+from .duid_types import EN, EPOCH, FIXED_PART, KINDS, LL, LLT, SYSTEMD_ENTERPRISE, UNKNOWN, UUID, check_length, type_of
 from .errors import ValueProblem
 from .siphash import siphash24
 
-LLT, EN, LL, UUID = 1, 2, 3, 4
-KINDS = {LLT: "DUID-LLT", EN: "DUID-EN", LL: "DUID-LL", UUID: "DUID-UUID"}
-UNKNOWN = "unknown"
-
-# "A DUID consists of a 2-octet type code […] followed by a variable number of octets that make up the actual
-# identifier. The length of the DUID (not including the type code) is at least 1 octet and at most 128 octets."
-# (RFC 8415, section 11.1)
-SHORTEST, LONGEST = 2 + 1, 2 + 128
-# What stands before the part of variable length, which has at least one octet (RFC 8415, sections 11.2 to 11.4).
-FIXED_PART = {LLT: 2 + 2 + 4, EN: 2 + 4, LL: 2 + 2}
-# Type and a 128-bit UUID (RFC 6355, section 4).
-UUID_LENGTH = 2 + 16
-
-ETHERNET = 1
-ETHERNET_ADDRESS = 6
-# IEEE 802 and EUI-64 (IANA, "Hardware Types").
-ADDRESS_LENGTHS = {ETHERNET: ETHERNET_ADDRESS, 6: 6, 27: 8}
-
-# "The time value is the time that the DUID is generated, represented in seconds since midnight (UTC), January 1, 2000,
-# modulo 2^32." (RFC 8415, section 11.2)
-EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.timezone.utc)
-
-# systemd's sd-dhcp-duid.c: the number under which it is registered, and the application's key.
-SYSTEMD_ENTERPRISE = 43793
+# systemd's sd-dhcp-duid.c: the application's key.
 SYSTEMD_KEY = bytes.fromhex("80118cc2fe4a03ee3ed60c6f36391409")
-
-NOTATIONS = "Write it as pairs of hexadecimal digits, as in 00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56"
-QUOTES = "Put it in quotes, or YAML takes it for a number"
-
-_CANONICAL = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2})+")
-_SEPARATORS = re.compile(r"[:\-, ]")
-_FOREIGN = re.compile(r"[^0-9a-fA-F:\-, ]")
-_C_ESCAPE = re.compile(r'\\([0-7]{3}|x[0-9a-fA-F]{2}|[\\"\'abfnrtv])|([ !#-\[\]-~])')
-_C_LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "\\": 92, '"': 34, "'": 39}
-# What stands around a DUID in dhclient's lease file, a dhcpd configuration or an export of the Windows registry.
-_SURROUNDINGS = re.compile(
-    r"^(?:default-duid\s+|(?:option\s+)?dhcp6\.(?:client|server)-id\s+|(?:\"Dhcpv6DUID\"=)?hex:)?(.*?);?$", re.DOTALL
-)
 
 
 @dataclass(frozen=True)
@@ -66,7 +32,7 @@ class Duid:
     octets: bytes
 
     def __post_init__(self) -> None:
-        _check_length(self.octets)
+        check_length(self.octets)
 
     def __str__(self) -> str:
         return self.octets.hex(":")
@@ -75,30 +41,28 @@ class Duid:
     def parse(cls, text: object) -> Duid:
         r"""Read a DUID in any of the notations in which programs show one.
 
-        Windows' ``00-01-00-01-…``, colons, blanks or commas between pairs, bare digits with or without ``0x``, and the
-        C strings of dhclient's lease file, ``"\000\001\000\001\037k…"``.
+        Windows' ``00-01-00-01-…``, colons, blanks or commas between pairs, bare digits with or without ``0x``, the C
+        strings of dhclient's lease file, ``"\000\001\000\001\037k…"``, and networkctl's ``DUID-EN/Vendor:0000ab11…``;
+        and the whole line in which a program shows it.
 
         :raises ValueProblem: it cannot be a DUID
         """
         if not isinstance(text, str):
             raise ValueProblem(text, f"is of type {type(text).__name__}, not a DUID", QUOTES)
-        if _CANONICAL.fullmatch(text):
-            # As servers' files have it, in their thousands.
-            return cls(bytes.fromhex(text.replace(":", "")))
-        matched = _SURROUNDINGS.match(text.strip())
-        inner = matched.group(1).strip() if matched else ""
-        octets = _from_c_string(text, inner) if "\\" in inner else _from_hex(text, inner.strip("\"'"))
+        if not text.strip():
+            raise ValueProblem(repr(text), "is empty", NOTATIONS)
+        octets = octets_of(text)
         try:
             return cls(octets)
         except ValueProblem as problem:
             # The user shall see what they wrote.
-            remedy = QUOTES if inner.isdigit() else problem.remedy
+            remedy = QUOTES if text.strip().isdigit() else problem.remedy
             raise ValueProblem(text, problem.problem, remedy) from None
 
     @property
     def type(self) -> int:
         """The type code."""
-        return int.from_bytes(self.octets[:2], "big")
+        return type_of(self.octets)
 
     @property
     def kind(self) -> str:
@@ -125,7 +89,7 @@ class Duid:
         """When a DUID-LLT was made, by the clock that the client had then."""
         if self.type != LLT:
             return None
-        return EPOCH + dt.timedelta(seconds=int.from_bytes(self.octets[4:8], "big"))
+        return _made(self.octets)
 
     @property
     def enterprise(self) -> int | None:
@@ -146,14 +110,18 @@ def told_of(octets: bytes | None) -> dict[str, str | None]:
     """
     if octets is None:
         return {"duid": None, "duid_type": None, "duid_time": None}
-    try:
-        duid = Duid(octets)
-    except ValueProblem:
-        kind = KINDS.get(int.from_bytes(octets[:2], "big"), UNKNOWN) if len(octets) > 1 else UNKNOWN
-        return {"duid": octets.hex(":"), "duid_type": kind, "duid_time": None}
-    # A third of the time of strftime().
-    time = None if duid.time is None else duid.time.isoformat(timespec="seconds")
-    return {"duid": str(duid), "duid_type": duid.kind, "duid_time": time}
+    kind = type_of(octets) if len(octets) > 1 else None
+    timed = kind == LLT and len(octets) > FIXED_PART[LLT]
+    return {
+        "duid": octets.hex(":"),
+        "duid_type": UNKNOWN if kind is None else KINDS.get(kind, UNKNOWN),
+        # A third of the time of strftime().
+        "duid_time": _made(octets).isoformat(timespec="seconds") if timed else None,
+    }
+
+
+def _made(llt: bytes) -> dt.datetime:
+    return EPOCH + dt.timedelta(seconds=int.from_bytes(llt[4:8], "big"))
 
 
 def networkd_duid(machine_id: object) -> Duid:
@@ -185,70 +153,3 @@ def machine_id_octets(machine_id: object) -> bytes:
     if not any(octets):
         raise ValueProblem(machine_id, "is a machine-id that was never set", "Let systemd-machine-id-setup make one")
     return octets
-
-
-def _from_hex(text: str, inner: str) -> bytes:
-    digits = inner[2:] if inner[:2].lower() == "0x" else inner
-    foreign = _FOREIGN.search(digits)
-    if foreign:
-        raise ValueProblem(text, f"has {foreign.group()!r} in it, which is no hexadecimal digit", NOTATIONS)
-    if len(set(_SEPARATORS.findall(digits))) > 1 and not re.search(r"[,:] ", digits):
-        raise ValueProblem(text, "mixes separators", NOTATIONS)
-    parts = re.split(r"[:\-,] ?| ", digits)
-    if ":" in digits and not any(re.fullmatch("0.", part) for part in parts):
-        # dhclient and dhcpd leave leading zeros out: 0:1:0:1:2a:… One that does so does it everywhere.
-        parts = [part.zfill(2) if part else part for part in parts]
-    if len(parts) > 1:
-        for number, part in enumerate(parts, start=1):
-            if len(part) != 2:
-                problem = f"has {part!r} as its octet {number}, where two hexadecimal digits belong"
-                raise ValueProblem(text, problem, NOTATIONS)
-    if len(digits) % 2 and len(parts) == 1:
-        remedy = QUOTES if digits.isdigit() else "One digit is missing or too many"
-        raise ValueProblem(text, f"has {len(digits)} digits, an odd number", remedy)
-    return bytes.fromhex("".join(parts))
-
-
-def _from_c_string(text: str, inner: str) -> bytes:
-    """The notation of dhclient and dhcpd: printable characters as they are, all others in octal."""
-    content = inner[1:-1] if len(inner) > 1 and inner[0] == inner[-1] == '"' else inner
-    octets = bytearray()
-    position = 0
-    while position < len(content):
-        match = _C_ESCAPE.match(content, position)
-        octet = _c_octet(match) if match else None
-        if match is None or octet is None or octet > 0xFF:
-            problem = f"has {content[position : position + 4]!r} in it, which no C string holds"
-            raise ValueProblem(text, problem, "Copy it whole from the lease file, from one quote to the other")
-        octets.append(octet)
-        position = match.end()
-    return bytes(octets)
-
-
-def _c_octet(match: re.Match[str]) -> int:
-    escape, plain = match.groups()
-    if plain:
-        return ord(plain)
-    if escape[0] == "x":
-        return int(escape[1:], 16)
-    return _C_LETTERS[escape] if escape in _C_LETTERS else int(escape, 8)
-
-
-def _check_length(octets: bytes) -> None:
-    length = len(octets)
-    if not SHORTEST <= length <= LONGEST:
-        problem = f"has {length} octets, where a DUID has {SHORTEST} to {LONGEST}"
-        raise ValueProblem(octets.hex(":"), problem, "Copy it whole from the client or from the server's log")
-    kind = int.from_bytes(octets[:2], "big")
-    name = KINDS.get(kind)
-    if kind in FIXED_PART and length <= FIXED_PART[kind]:
-        problem = f"has {length} octets, where a {name} has at least {FIXED_PART[kind] + 1}"
-        raise ValueProblem(octets.hex(":"), problem, "Copy it whole from the client or from the server's log")
-    expected = UUID_LENGTH if kind == UUID else None
-    if kind in (LLT, LL):
-        hardware = int.from_bytes(octets[2:4], "big")
-        expected = FIXED_PART[kind] + ADDRESS_LENGTHS[hardware] if hardware in ADDRESS_LENGTHS else None
-        name = f"{name} of hardware type {hardware}"
-    if expected is not None and length != expected:
-        problem = f"has {length} octets, where a {name} has {expected}"
-        raise ValueProblem(octets.hex(":"), problem, "Compare it with the client's own, octet by octet")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import (
+    StaticHost,
     Stranger,
     place,
     read_hosts,
@@ -43,11 +44,28 @@ def test_hosts_are_read_in_their_canonical_form() -> None:
     assert (mac.kind, mac.identifier) == ("hwaddr", "52:54:00:ab:cd:ef")
     assert mac.result() == {
         "name": "mac",
+        "duid": None,
+        "duid_type": None,
+        "duid_time": None,
         "hwaddr": "52:54:00:ab:cd:ef",
         "addresses": ["2001:db8:0:2::1"],
         "prefixes": [],
         "hostname": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("identifier", "kind", "time"),
+    [
+        ("00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56", "DUID-LLT", "2022-06-14T13:40:45+00:00"),
+        (DUID, "DUID-LL", None),
+        # As someone edited it.
+        ("'by hand'", None, None),
+    ],
+)
+def test_what_is_told_of_a_duid(identifier: str, kind: str | None, time: str | None) -> None:
+    told = StaticHost("", "nas", "duid", identifier).result()
+    assert (told["duid"], told["duid_type"], told["duid_time"], told["hwaddr"]) == (identifier, kind, time, None)
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ def test_what_networkd_wrote_down_beats_its_files() -> None:
     )
     first, default = found.identities
     assert first.row() == {
-        "client": "systemd-networkd", "duid": UUID, "type": "DUID-UUID", "time": None, "interface": "eth6",
-        "iaid": 77, "source": "/run/systemd/netif/links/6", "running": True,
+        "client": "systemd-networkd", "duid": UUID, "duid_type": "DUID-UUID", "duid_time": None, "type": "DUID-UUID",
+        "interface": "eth6", "iaid": 77, "source": "/run/systemd/netif/links/6", "running": True,
     }  # fmt: skip
     assert (default.source, default.interface, str(default.duid)) == ("computed from /etc/machine-id", None, EN)
 

@@ -77,17 +77,18 @@ def test_all_servers_are_told_alike(provider: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("octets", "kind"),
+    ("octets", "kind", "time"),
     [
         # As no RFC has it: a DUID-LLT with an Ethernet address of five octets, one octet alone, a type of the future.
-        ("00:01:00:01:32:9a:ea:19:02:00:00:00:00", "DUID-LLT"),
-        ("07", "unknown"),
-        ("00:ff:01", "unknown"),
+        ("00:01:00:01:32:9a:ea:19:02:00:00:00:00", "DUID-LLT", "2026-11-26T13:01:13+00:00"),
+        ("00:01:00:01:32:9a:ea:19", "DUID-LLT", None),
+        ("07", "unknown", None),
+        ("00:ff:01", "unknown", None),
     ],
 )
-def test_a_duid_is_told_as_the_client_sent_it(octets: str, kind: str) -> None:
+def test_a_duid_is_told_as_the_client_sent_it(octets: str, kind: str, time: str | None) -> None:
     [row] = told("dnsmasq", f"0 1 2001:db8::1 * {octets}\n")
-    assert (row["duid"], row["duid_type"], row["duid_time"]) == (octets, kind, None)
+    assert (row["duid"], row["duid_type"], row["duid_time"]) == (octets, kind, time)
 
 
 def test_a_lease_without_a_client() -> None:
