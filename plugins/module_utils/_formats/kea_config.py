@@ -9,14 +9,18 @@ A reservation that is ours says so in its user context, which Kea keeps and othe
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .._values.duid import Duid
+from .._values.duid_notation import CANONICAL
 from .._values.errors import ValueProblem
+from .._values.ipv6 import address_text, read_address
 from .kea_edit import child_indentation, render, revise
 from .kea_json import Container, Include, Scalar, parse
 from .syntax import Edit, SyntaxProblem, apply_edits, begins_line, indentation, position
@@ -25,10 +29,10 @@ MANAGED_BY = "homelab.ipv6"
 IDENTIFIERS = ("duid", "hw-address", "flex-id", "client-id", "circuit-id")
 T = TypeVar("T")
 SECRETS = ("password", "secret", "basic-auth-password", "key-file-password")
+_SECRETS = re.compile("|".join(SECRETS))
 
 
-@dataclass(frozen=True)
-class Reservation:
+class Reservation(NamedTuple):
     """A host as Kea knows it within one subnet.
 
     :param kind: of identifier, as Kea names it
@@ -47,7 +51,7 @@ class Reservation:
         """What is written of it, in order; a member without content is left out."""
         found: dict[str, object] = {
             self.kind: self.identifier,
-            "ip-addresses": [str(address) for address in self.addresses],
+            "ip-addresses": [address_text(address) for address in self.addresses],
             "prefixes": [str(prefix) for prefix in self.prefixes],
             "hostname": self.hostname,
             "user-context": {"managed-by": MANAGED_BY, "host": self.host} if self.host else None,
@@ -55,8 +59,7 @@ class Reservation:
         return {key: value for key, value in found.items() if value}
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A reservation where it stands in the text.
 
     :param number: its position among the elements of its list
@@ -185,43 +188,41 @@ def _places(text: str, owner: Container) -> Iterator[Place]:
 
 def read_reservation(node: Container) -> Reservation:
     """A reservation as written; what Kea would refuse in it is left out."""
-    kind = next((name for name in IDENTIFIERS if node.get_text(name) is not None), "")
-    context = node.get_map("user-context")
-    ours = context is not None and context.get_text("managed-by") == MANAGED_BY
+    found: dict[str, Any] = node.data()
+    kind = next((name for name in IDENTIFIERS if isinstance(found.get(name), str)), "")
+    context, hostname = found.get("user-context"), found.get("hostname")
+    host = context.get("host") if isinstance(context, dict) and context.get("managed-by") == MANAGED_BY else None
     return Reservation(
         kind,
-        _identifier(kind, node.get_text(kind) or ""),
-        tuple(address for text in _texts(node, "ip-addresses") for address in _read(IPv6Address, text)),
-        tuple(prefix for text in _texts(node, "prefixes") for prefix in _read(IPv6Network, text)),
-        node.get_text("hostname") or None,
-        context.get_text("host") if ours and context else None,
+        _identifier(kind, found.get(kind, "")),
+        tuple(_read(read_address, found.get("ip-addresses"))),
+        tuple(_read(IPv6Network, found.get("prefixes"))),
+        hostname if hostname and isinstance(hostname, str) else None,
+        host if isinstance(host, str) else None,
     )
 
 
 def _identifier(kind: str, text: str) -> str:
+    if kind != "duid" or CANONICAL.fullmatch(text):
+        return text.lower()
     try:
-        return str(Duid.parse(text)) if kind == "duid" else text.lower()
+        return str(Duid.parse(text))
     except ValueProblem:
         return text.lower()
 
 
-def _texts(node: Container, key: str) -> list[str]:
-    found = node.get_list(key)
-    values = [element.value for element in found.elements] if found else []
-    return [value.value for value in values if isinstance(value, Scalar) and isinstance(value.value, str)]
-
-
-def _read(kind: Callable[[str], T], text: str) -> list[T]:
-    try:
-        return [kind(text)]
-    except ValueError:
-        return []
+def _read(kind: Callable[[str], T], texts: object) -> Iterator[T]:
+    for text in texts if isinstance(texts, list) else ():
+        if isinstance(text, str):
+            with contextlib.suppress(ValueError):
+                yield kind(text)
 
 
 def _secrets(node: Container) -> Iterator[str]:
     for element in node.elements:
         if isinstance(element.value, Container):
-            yield from _secrets(element.value)
+            if element.value.mentions(_SECRETS):
+                yield from _secrets(element.value)
         elif element.key in SECRETS and isinstance(element.value, Scalar):
             yield str(element.value.value or "")
 

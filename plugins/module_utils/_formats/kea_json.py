@@ -7,6 +7,9 @@ Kea's dialect (its parser: src/bin/dhcp6/dhcp6_lexer.ll and dhcp6_parser.yy) has
 end of the line and between ``/*`` and ``*/``, ``<?include "file"?>`` in place of any part, and superfluous commas
 behind an element. The tree that comes out knows where in the text everything stands, so that an edit replaces what it
 means to and nothing else.
+
+A configuration has thousands of reservations, and most runs change none of them. So a map that is plain JSON, as these
+are, is found by its pattern as a whole and taken apart only for whoever asks for its elements.
 """
 
 from __future__ import annotations
@@ -14,8 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Union
+from typing import Any, NamedTuple, Union
 
 from .syntax import SyntaxProblem, position
 
@@ -24,13 +26,30 @@ _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _INCLUDE = re.compile(r'<\?\s*include\s+"([^"\n]+)"\s*\?>')
+# Plain JSON: no comment, no escape, and nothing deeper than what a reservation has.
+_BLANK = r"[ \t\r\n]*"
+_PLAIN_STRING = r'"[^"\\\x00-\x1f]*"'
+_PLAIN_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_PLAIN_SCALAR = f"(?:{_PLAIN_STRING}|{_PLAIN_NUMBER}|true|false|null)"
+_decode = json.JSONDecoder().raw_decode
+
+
+def _between(opening: str, item: str, closing: str) -> str:
+    return rf"\{opening}{_BLANK}(?:{item}{_BLANK}(?:,{_BLANK}{item}{_BLANK})*)?\{closing}"
+
+
+def _map_of(value: str) -> str:
+    return _between("{", f"{_PLAIN_STRING}{_BLANK}:{_BLANK}{value}", "}")
+
+
+_FLAT = f"(?:{_PLAIN_SCALAR}|{_map_of(_PLAIN_SCALAR)})"
+_PLAIN_MAP = re.compile(_map_of(f"(?:{_FLAT}|{_between('[', _FLAT, ']')})"))
 # Deeper than any configuration, and less deep than Python's own stack.
 _DEEPEST = 100
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A string, number, truth value or null, between two offsets of the text."""
 
     start: int
@@ -38,8 +57,7 @@ class Scalar:
     value: str | float | bool | None
 
 
-@dataclass(frozen=True)
-class Include:
+class Include(NamedTuple):
     """A part that Kea reads from another file."""
 
     start: int
@@ -47,8 +65,7 @@ class Include:
     path: str
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(NamedTuple):
     """What stands between two commas of a list or map.
 
     :param key: of a map's member; None in a list and for an include
@@ -62,14 +79,39 @@ class Element:
     commas: tuple[int, ...]
 
 
-@dataclass(frozen=True)
 class Container:
-    """A list or a map, from its opening to behind its closing bracket."""
+    """A list or a map, from its opening to behind its closing bracket.
 
-    start: int
-    end: int
-    elements: tuple[Element, ...]
-    is_map: bool
+    :param text: the whole text, where this is a map in plain JSON whose elements have not been looked for
+    """
+
+    __slots__ = ("_elements", "_text", "end", "is_map", "start")
+
+    def __init__(self, start: int, end: int, elements: tuple[Element, ...], is_map: bool, text: str = "") -> None:
+        self.start = start
+        self.end = end
+        self.is_map = is_map
+        self._elements = elements
+        self._text = text
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """What is in it, in order."""
+        if self._text:
+            self._elements, self._text = _Parser(self._text, self.start).container(self.is_map).elements, ""
+        return self._elements
+
+    def data(self) -> Any:
+        """What it stands for: a ``dict`` or ``list``, without what other files have of it."""
+        if self._text:
+            return _decode(self._text, self.start)[0]
+        if self.is_map:
+            return {one.key: _data(one.value) for one in self.elements if one.key is not None}
+        return [_data(one.value) for one in self.elements if not isinstance(one.value, Include)]
+
+    def mentions(self, words: re.Pattern[str]) -> bool:
+        """Whether to look into it for what matches; True also where only a look can tell."""
+        return not self._text or words.search(self._text, self.start, self.end) is not None
 
     def get(self, key: str) -> Value | None:
         """The member of that name, None if there is none."""
@@ -107,6 +149,12 @@ class Container:
 Value = Union[Scalar, Include, Container]
 
 
+def _data(value: Value) -> Any:
+    if isinstance(value, Container):
+        return value.data()
+    return value.value if isinstance(value, Scalar) else None
+
+
 def parse(text: str) -> Container:
     """Read a whole configuration.
 
@@ -128,16 +176,16 @@ def skip_blank(text: str, offset: int) -> int:
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, offset: int = 0) -> None:
         self.text = text
-        self.offset = 0
+        self.offset = offset
         self.depth = 0
 
     def whole(self) -> Container:
         self._skip()
         if not self.text.startswith("{", self.offset):
             raise self._problem("a configuration begins with {")
-        root = self._container(is_map=True)
+        root = self.container(is_map=True)
         self._skip()
         if self.offset < len(self.text):
             raise self._problem(f"{self.text[self.offset]!r} stands behind the end of the configuration")
@@ -153,7 +201,11 @@ class _Parser:
         start = self.offset
         char = self.text[start : start + 1]
         if char in ("{", "["):
-            return self._container(is_map=char == "{")
+            plain = _PLAIN_MAP.match(self.text, start)
+            if plain:
+                self.offset = plain.end()
+                return Container(start, self.offset, (), True, self.text)
+            return self.container(is_map=char == "{")
         if char == '"':
             return self._string()
         include = self._include()
@@ -193,7 +245,7 @@ class _Parser:
         self.offset = match.end()
         return Include(start, self.offset, match.group(1))
 
-    def _container(self, is_map: bool) -> Container:
+    def container(self, is_map: bool) -> Container:
         start = self.offset
         closing = "}" if is_map else "]"
         self.offset += 1

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .._formats.syntax import SyntaxProblem
 from .._values.duid import Duid, networkd_duid, told_of
 from .._values.errors import Refusal, ValueProblem
-from .._values.ipv6 import parse_hardware_address, parse_host_address, parse_prefix
+from .._values.ipv6 import address_text, parse_hardware_address, parse_host_address, parse_prefix
 from .conditions import Require
 from .plan import FileChange, Plan, file_steps
 
@@ -31,8 +31,7 @@ HOSTNAME = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class StaticHost:
+class StaticHost(NamedTuple):
     """A host of the set.
 
     :param option: where the user wrote it
@@ -66,14 +65,13 @@ class StaticHost:
             # What someone wrote into an entry of ours, and is no DUID, is told all the same.
             **({"duid": self.identifier} if self.kind == DUID and octets is None else {}),
             "hwaddr": None if self.kind == DUID else self.identifier,
-            "addresses": [str(address) for address in self.addresses],
+            "addresses": [address_text(address) for address in self.addresses],
             "prefixes": [str(prefix) for prefix in self.prefixes],
             "hostname": self.hostname,
         }
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(NamedTuple):
     """The part of a host that belongs to one subnet."""
 
     host: StaticHost

@@ -216,10 +216,10 @@ def _stranger(one: Place, path: str) -> Stranger:
 
 def _steps(text: str, config: KeaConfig, options: Options, found: Found) -> tuple[Step, ...]:
     # Passwords are for the daemon's eyes only.
-    private = found.has_user and config.secrets()
-    new = FileState(text, 0o640, "root", USER) if private else FileState(text)
+    secrets = tuple(config.secrets())
+    new = FileState(text, 0o640, "root", USER) if found.has_user and secrets else FileState(text)
     after = found.config.with_text(text) if found.config else new
-    change = FileChange(options.config_file, found.config, after, hide=tuple(config.secrets()))
+    change = FileChange(options.config_file, found.config, after, hide=secrets)
     check = _check(options.config_file, found) if options.validate else None
     steps: list[Step] = list(file_steps([change], check))
     if not steps:

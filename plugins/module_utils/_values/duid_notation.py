@@ -40,7 +40,7 @@ _LABEL = re.compile(
 _NETWORKD = re.compile(r"(DUID-LLT|DUID-EN/Vendor|DUID-LL|UUID):([0-9a-fA-F]*)")
 _NETWORKD_TYPES = {"DUID-LLT": LLT, "DUID-EN/Vendor": EN, "DUID-LL": LL, "UUID": UUID}
 
-_CANONICAL = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2})+")
+CANONICAL = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2})+")
 _SEPARATORS = re.compile(r"[:\-, ]")
 _FOREIGN = re.compile(r"[^0-9a-fA-F:\-, ]")
 _C_ESCAPE = re.compile(r'\\([0-7]{3}|x[0-9a-fA-F]{2}|[\\"\'abfnrtv])|([ !#-\[\]-~])')
@@ -52,7 +52,7 @@ def octets_of(text: str) -> bytes:
 
     :raises ValueProblem: it is in none of them
     """
-    if _CANONICAL.fullmatch(text):
+    if CANONICAL.fullmatch(text):
         # As servers' files have it, in their thousands.
         return bytes.fromhex(text.replace(":", ""))
     inner = _LABEL.sub("", text.strip(), count=1).rstrip(";, ")

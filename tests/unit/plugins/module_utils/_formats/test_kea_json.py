@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,6 +45,14 @@ def test_what_is_rendered_is_read_back(value: dict[str, object]) -> None:
     assert plain(parse(render(value))) == value
 
 
+@given(maps, st.sampled_from([None, 2]))
+def test_data_is_the_same_whether_or_not_it_was_taken_apart(value: dict[str, object], indent: int | None) -> None:
+    root = parse(json.dumps(value, indent=indent, ensure_ascii=False))
+    assert root.data() == value
+    assert plain(root) == value
+    assert root.data() == value
+
+
 @given(maps)
 def test_spans_hold_what_they_say(value: dict[str, object]) -> None:
     text = json.dumps(value)
@@ -70,7 +79,25 @@ def test_spans_hold_what_they_say(value: dict[str, object]) -> None:
     ],
 )
 def test_dialect(text: str, value: object) -> None:
-    assert plain(parse(text)) == value
+    root = parse(text)
+    assert plain(root) == value
+    # What stands in another file is not there.
+    assert "include" in text or root.data() == value
+
+
+def test_data_is_without_what_other_files_have() -> None:
+    assert parse('{ <?include "a"?> "b": [ 1, <?include "c"?> ], "d": <?include "e"?> }').data() == {
+        "b": [1],
+        "d": None,
+    }
+
+
+def test_a_name_is_found_without_taking_a_map_apart() -> None:
+    password = re.compile("password")
+    plain_map, spelled = parse('{ "a": [ { "password": "x" }, { "pass\\u0077ord": "x" } ] }').get_list("a").maps()
+    assert plain_map.mentions(password)
+    assert not plain_map.mentions(re.compile("secret"))
+    assert spelled.mentions(password)
 
 
 # Kea 2.2 refuses every one of them, at the same place.
@@ -125,6 +152,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     else:
         assert text[tree.start] == "{"
         assert text[tree.end - 1] == "}"
+        assert isinstance(plain(tree), dict)
 
 
 @pytest.mark.skipif(not EXAMPLES.is_dir(), reason="kea-doc is not installed")
