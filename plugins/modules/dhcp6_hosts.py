@@ -343,7 +343,7 @@ def build(host, params):
         )
         hosts, warnings = read_hosts(params["hosts"], names.duid), names.warnings
     plan = planning.plan(hosts, options, found)
-    return plan._replace(warnings=(*plan.warnings, *warnings, *doubts(hosts, params["hosts"])))
+    return plan._replace(warnings=(*plan.warnings, *warnings, *doubts(hosts)))
 
 
 def main():

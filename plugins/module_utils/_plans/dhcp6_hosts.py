@@ -14,7 +14,13 @@ from typing import Any, Callable, NamedTuple
 from .._formats.syntax import SyntaxProblem
 from .._values.duid import Duid, networkd_duid, told_of
 from .._values.errors import Refusal, ValueProblem
-from .._values.ipv6 import address_text, parse_hardware_address, parse_host_address, parse_prefix
+from .._values.ipv6 import (
+    address_text,
+    parse_delegated_prefix,
+    parse_hardware_address,
+    parse_host_address,
+    parse_prefix,
+)
 from .conditions import Require
 from .plan import FileChange, Plan, file_steps
 
@@ -38,6 +44,7 @@ class StaticHost(NamedTuple):
     :param kind: of identifier, ``duid`` or ``hwaddr``
     :param identifier: in its canonical form
     :param subnet: the user named it
+    :param given: what the user gave in place of the identifier
     """
 
     option: str
@@ -48,6 +55,12 @@ class StaticHost(NamedTuple):
     prefixes: tuple[IPv6Network, ...] = ()
     hostname: str | None = None
     subnet: IPv6Network | None = None
+    given: str = ""
+
+    @property
+    def identifier_option(self) -> str:
+        """Where the user wrote the identifier, or what it comes from."""
+        return f"{self.option}.{self.given or self.kind}"
 
     def duid(self) -> bytes | None:
         """The octets of its DUID, None for a host that is not known by one."""
@@ -144,7 +157,7 @@ def _read_host(option: str, item: Mapping[str, Any], in_leases: InLeases) -> Sta
     if not NAME.fullmatch(name) or "--" in name:
         remedy = "Use letters, digits, dots and single dashes, and begin and end with a letter or digit"
         raise Refusal(option + ".name", repr(name), "cannot be the name of a host", remedy)
-    kind, identifier = _read_identifier(option, name, item, in_leases)
+    given, identifier = _read_identifier(option, name, item, in_leases)
     hostname = item.get("hostname")
     if hostname is not None and not HOSTNAME.fullmatch(hostname):
         raise Refusal(option + ".hostname", repr(hostname), "is no host name", "Write it as nas or nas.example.org")
@@ -152,18 +165,19 @@ def _read_host(option: str, item: Mapping[str, Any], in_leases: InLeases) -> Sta
     host = StaticHost(
         option,
         name,
-        kind,
+        HWADDR if given == HWADDR else DUID,
         identifier,
         tuple(
             _at(f"{option}.addresses[{number}]", parse_host_address, value)
             for number, value in enumerate(item.get("addresses") or ())
         ),
         tuple(
-            _at(f"{option}.prefixes[{number}]", parse_prefix, value)
+            _at(f"{option}.prefixes[{number}]", parse_delegated_prefix, value)
             for number, value in enumerate(item.get("prefixes") or ())
         ),
         hostname,
         None if subnet is None else _at(option + ".subnet", parse_prefix, subnet),
+        given,
     )
     if not (host.addresses or host.prefixes or host.hostname):
         raise Refusal(option, name, "gets nothing from the server", "Give it addresses, prefixes or a hostname")
@@ -177,13 +191,13 @@ def _read_identifier(option: str, name: str, item: Mapping[str, Any], in_leases:
         raise Refusal(option, name, problem, "Give exactly one of " + ", ".join(IDENTIFIERS))
     key = given[0]
     where = f"{option}.{key}"
-    if key == "hwaddr":
-        return HWADDR, _at(where, parse_hardware_address, item[key])
+    if key == HWADDR:
+        return key, _at(where, parse_hardware_address, item[key])
     if key == "from_lease":
         if not item[key].strip(". "):
             raise Refusal(where, repr(item[key]), "is no name", "Write the name that the host has in the leases")
-        return DUID, in_leases(where, name, item[key])
-    return DUID, str(_at(where, Duid.parse if key == "duid" else networkd_duid, item[key]))
+        return key, in_leases(where, name, item[key])
+    return key, str(_at(where, Duid.parse if key == "duid" else networkd_duid, item[key]))
 
 
 def unlisted(hosts: Sequence[StaticHost], present: Sequence[StaticHost]) -> list[StaticHost]:
@@ -208,23 +222,34 @@ def _refuse_twins(hosts: Sequence[StaticHost]) -> None:
     def claim(host: StaticHost, key: object, option: str, what: str, remedy: str) -> None:
         other = seen.setdefault(key, host)
         if other is not host:
-            raise Refusal(host.option + option, key, f"is also the {what} of {other.option} ({other.name})", remedy)
+            raise Refusal(option, key, f"is also the {what} of {other.option} ({other.name})", remedy)
 
     for host in hosts:
-        claim(host, host.name, ".name", "name", "Give each host a name of its own")
+        claim(host, host.name, host.option + ".name", "name", "Give each host a name of its own")
         remedy = "A client has one entry; several addresses of it go into the one"
         if host.kind == DUID:
             remedy += ". If these are two machines, one is a clone: give it a machine-id of its own"
-        claim(host, host.identifier, "." + host.kind, host.kind, remedy)
+        claim(host, host.identifier, host.identifier_option, host.kind, remedy)
         for number, address in enumerate(host.addresses):
             if address in host.addresses[:number]:
                 raise Refusal(f"{host.option}.addresses[{number}]", address, "is given twice", "Leave one out")
-            claim(host, address, f".addresses[{number}]", "address", "Give each host an address of its own")
+            claim(
+                host, address, f"{host.option}.addresses[{number}]", "address", "Give each host an address of its own"
+            )
     # Each is held against each: few hosts have any.
     delegated = [host for host in hosts if host.prefixes]
     for number, host in enumerate(delegated):
+        _refuse_own_overlap(host)
         for other in delegated[:number]:
             _refuse_overlap(host, other)
+
+
+def _refuse_own_overlap(host: StaticHost) -> None:
+    for number, prefix in enumerate(host.prefixes):
+        for other in host.prefixes[:number]:
+            if prefix.overlaps(other):
+                problem = "is given twice" if prefix == other else f"overlaps {other}, which this host gets as well"
+                raise Refusal(f"{host.option}.prefixes[{number}]", prefix, problem, "Leave one out")
 
 
 def _refuse_overlap(host: StaticHost, other: StaticHost) -> None:
@@ -242,7 +267,11 @@ def place(hosts: Sequence[StaticHost], served: Sequence[IPv6Network], where: str
     :raises Refusal: an address outside every served subnet, or a host that could be in several
     """
     found: list[Placement] = []
+    known = set(served)
     for host in hosts:
+        if host.subnet and host.subnet not in known:
+            problem = f"is no subnet of the server (in {where}: {_listed(served)})"
+            raise Refusal(host.option + ".subnet", host.subnet, problem, "Name one of these")
         by_subnet: dict[IPv6Network, list[IPv6Address]] = {}
         for number, address in enumerate(host.addresses):
             subnet = _subnet_of(f"{host.option}.addresses[{number}]", address, host.subnet, served, where)
@@ -273,9 +302,6 @@ def _subnet_of(
 
 def _only_subnet(host: StaticHost, served: Sequence[IPv6Network], where: str) -> IPv6Network:
     fitting = [prefix for prefix in served if host.subnet in (None, prefix)]
-    if host.subnet and not fitting:
-        problem = f"is no subnet of the server (in {where}: {_listed(served)})"
-        raise Refusal(host.option + ".subnet", host.subnet, problem, "Name one of these")
     if len(fitting) != 1:
         problem = f"has no address that tells its subnet (in {where}: {_listed(served)})"
         raise Refusal(host.option, host.name, problem, "Name its subnet")

@@ -171,7 +171,7 @@ def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple
             if host.name == other.name:
                 raise Refusal(host.option + ".name", host.name, f"is also the name of {where}", remedy)
             if host.identifier == other.identifier:
-                raise Refusal(f"{host.option}.{host.kind}", host.identifier, f"is also that of {where}", remedy)
+                raise Refusal(host.identifier_option, host.identifier, f"is also that of {where}", remedy)
     refuse_strangers(
         placements,
         [

@@ -256,7 +256,7 @@ def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple
         for identifier in entry.identifiers:
             host = by_identifier.get(identifier)
             if host:
-                raise Refusal(f"{host.option}.{host.kind}", host.identifier, f"is also that of {where}", remedy)
+                raise Refusal(host.identifier_option, host.identifier, f"is also that of {where}", remedy)
     refuse_strangers(
         placements,
         [Stranger(f"the dhcp-host in {path} line {entry.line}", entry.addresses) for path, entry in strangers],

@@ -9,12 +9,12 @@ they are two. A DUID-LLT without a time was probably made up from a MAC address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 from .._values.duid_types import FIXED_PART, LLT
-from .dhcp6_hosts import StaticHost
+from .dhcp6_hosts import DUID, StaticHost
 
 # The octets of a DUID-LLT that hold its time, and how it begins.
 TIME = range(4, FIXED_PART[LLT])
@@ -37,19 +37,17 @@ class Group(NamedTuple):
     octets: range
 
 
-def doubts(hosts: Sequence[StaticHost], items: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Warnings about the DUIDs of a set, no two of which are the same.
-
-    :param items: the hosts as the user wrote them: a DUID that was seen or computed is what it is
-    """
+def doubts(hosts: Sequence[StaticHost]) -> list[str]:
+    """Warnings about the DUIDs of a set, no two of which are the same."""
     known: list[Named] = []
     typed: list[Named] = []
-    for host, item in zip(hosts, items):
+    for host in hosts:
         octets = host.duid()
         if octets is not None:
             named = Named(host.name, octets)
             known.append(named)
-            if item.get("duid") is not None:
+            # One that was seen or computed is what it is.
+            if host.given == DUID:
                 typed.append(named)
     return [*_alike(known), *_timeless(typed)]
 

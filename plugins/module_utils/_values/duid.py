@@ -16,7 +16,7 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from .duid_notation import NOTATIONS, QUOTES, octets_of
+from .duid_notation import NOTATIONS, QUOTES, is_short_number, octets_of
 from .duid_types import EN, EPOCH, FIXED_PART, KINDS, LL, LLT, SYSTEMD_ENTERPRISE, UNKNOWN, UUID, check_length, type_of
 from .errors import ValueProblem
 from .siphash import siphash24
@@ -50,13 +50,13 @@ class Duid:
         if not isinstance(text, str):
             raise ValueProblem(text, f"is of type {type(text).__name__}, not a DUID", QUOTES)
         if not text.strip():
-            raise ValueProblem(repr(text), "is empty", NOTATIONS)
+            raise ValueProblem(text, "is empty", NOTATIONS)
         octets = octets_of(text)
         try:
             return cls(octets)
         except ValueProblem as problem:
             # The user shall see what they wrote.
-            remedy = QUOTES if text.strip().isdigit() else problem.remedy
+            remedy = QUOTES if is_short_number(text) else problem.remedy
             raise ValueProblem(text, problem.problem, remedy) from None
 
     @property
@@ -147,9 +147,11 @@ def machine_id_octets(machine_id: object) -> bytes:
     if not isinstance(machine_id, str):
         raise ValueProblem(machine_id, f"is of type {type(machine_id).__name__}, not a machine-id", remedy)
     digits = machine_id.strip().replace("-", "")
+    if re.fullmatch(r"[0-9a-fA-F]+", digits) and len(digits) != 32:
+        raise ValueProblem(machine_id, f"has {len(digits)} digits, where a machine-id has 32", remedy)
     if not re.fullmatch(r"[0-9a-fA-F]{32}", digits):
         raise ValueProblem(machine_id, "is not a machine-id", remedy)
     octets = bytes.fromhex(digits)
     if not any(octets):
-        raise ValueProblem(machine_id, "is a machine-id that was never set", "Let systemd-machine-id-setup make one")
+        raise ValueProblem(machine_id, "is a machine-id that was never set", "Have systemd-machine-id-setup make one")
     return octets

@@ -9,8 +9,11 @@ import re
 
 from .duid_types import EN, LL, LLT, SYSTEMD_ENTERPRISE, SYSTEMD_LENGTH, UUID, exact_length, type_of
 from .errors import ValueProblem
+from .ipv6 import is_address
 
 NOTATIONS = "Write it as pairs of hexadecimal digits, as in 00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56"
+# Digits of a number that is none of a DUID's own: the shortest that is common has 20.
+SHORT = 12
 QUOTES = "Put it in quotes, or YAML takes it for a number"
 
 # What stands before a DUID where it is shown or configured.
@@ -39,12 +42,19 @@ _LABEL = re.compile(
 # By name networkd shows the type, and leaves its two octets out (systemd's sd-dhcp-duid.c, duid_type_table).
 _NETWORKD = re.compile(r"(DUID-LLT|DUID-EN/Vendor|DUID-LL|UUID):([0-9a-fA-F]*)")
 _NETWORKD_TYPES = {"DUID-LLT": LLT, "DUID-EN/Vendor": EN, "DUID-LL": LL, "UUID": UUID}
+# What people take for a DUID.
+_UUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 
 CANONICAL = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2})+")
 _SEPARATORS = re.compile(r"[:\-, ]")
 _FOREIGN = re.compile(r"[^0-9a-fA-F:\-, ]")
 _C_ESCAPE = re.compile(r'\\([0-7]{3}|x[0-9a-fA-F]{2}|[\\"\'abfnrtv])|([ !#-\[\]-~])')
 _C_LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "\\": 92, '"': 34, "'": 39}
+
+
+def is_short_number(text: str) -> bool:
+    """What YAML may have made of pairs with colons: it counts them in sixties."""
+    return text.strip().isdigit() and len(text.strip()) <= SHORT
 
 
 def octets_of(text: str) -> bytes:
@@ -86,7 +96,17 @@ def networkd_octets(text: str) -> bytes | None:
     return octets[:-2] if len(octets) == expected + 2 else octets
 
 
+def _refuse_lookalike(text: str, inner: str) -> None:
+    if _UUID.fullmatch(inner):
+        remedy = "If the client's DUID is a DUID-UUID of it, write 00:04: and its 16 octets as pairs with colons"
+        raise ValueProblem(text, "is a UUID, not a DUID", remedy)
+    # Eight groups of one or two digits are octets.
+    if re.search("::|[0-9a-fA-F]{3}", inner) and is_address(inner):
+        raise ValueProblem(text, "is an IPv6 address, not a DUID", NOTATIONS)
+
+
 def _from_hex(text: str, inner: str) -> bytes:
+    _refuse_lookalike(text, inner)
     digits = inner[2:] if inner[:2].lower() == "0x" else inner
     foreign = _FOREIGN.search(digits)
     if foreign:
@@ -103,8 +123,9 @@ def _from_hex(text: str, inner: str) -> bytes:
                 problem = f"has {part!r} as its octet {number}, where two hexadecimal digits belong"
                 raise ValueProblem(text, problem, NOTATIONS)
     if len(digits) % 2 and len(parts) == 1:
-        remedy = QUOTES if text.strip().isdigit() else "One digit is missing or too many"
-        raise ValueProblem(text, f"has {len(digits)} digits, an odd number", remedy)
+        remedy = QUOTES if is_short_number(text) else "One digit is missing or too many"
+        count = "1 digit" if len(digits) == 1 else f"{len(digits)} digits"
+        raise ValueProblem(text, f"has {count}, an odd number", remedy)
     return bytes.fromhex("".join(parts))
 
 

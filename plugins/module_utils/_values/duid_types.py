@@ -12,6 +12,8 @@ from .errors import ValueProblem
 LLT, EN, LL, UUID = 1, 2, 3, 4
 KINDS = {LLT: "DUID-LLT", EN: "DUID-EN", LL: "DUID-LL", UUID: "DUID-UUID"}
 UNKNOWN = "unknown"
+# IANA counts types upwards and has come to 4; networkd and Kea take any.
+HIGHEST_LIKELY = 15
 
 # "A DUID consists of a 2-octet type code […] followed by a variable number of octets that make up the actual
 # identifier. The length of the DUID (not including the type code) is at least 1 octet and at most 128 octets."
@@ -58,11 +60,16 @@ def check_length(octets: bytes) -> None:
     :raises ValueProblem: it cannot be a DUID
     """
     length = len(octets)
+    kind = type_of(octets)
+    if length == ETHERNET_ADDRESS and kind > HIGHEST_LIKELY:
+        # A DUID of such a type is possible; a MAC address in its place is common.
+        remedy = "Read the DUID from the client or from the server's leases, or write this as hwaddr"
+        raise ValueProblem(octets.hex(":"), "is an Ethernet address, not a DUID", remedy)
     copy_whole = "Copy it whole from the client or from the server's log"
     if not SHORTEST <= length <= LONGEST:
-        problem = f"has {length} octets, where a DUID has {SHORTEST} to {LONGEST}"
+        octet = "1 octet" if length == 1 else f"{length} octets"
+        problem = f"has {octet}, where a DUID has {SHORTEST} to {LONGEST}"
         raise ValueProblem(octets.hex(":"), problem, copy_whole)
-    kind = type_of(octets)
     name = KINDS.get(kind)
     if kind in FIXED_PART and length <= FIXED_PART[kind]:
         problem = f"has {length} octets, where a {name} has at least {FIXED_PART[kind] + 1}"

@@ -5,6 +5,17 @@
 
 from __future__ import annotations
 
+# Characters of a value that a message shows: more than any address, name or DUID has.
+MOST_SHOWN = 400
+
+
+def _shown(value: object) -> str:
+    """A value in a sentence: in quotes where nothing would be seen of it, or where it would break the line."""
+    text = str(value)
+    if not text or text != text.strip() or not text.isprintable():
+        text = repr(text)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}… ({len(text)} characters)"
+
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
@@ -22,7 +33,7 @@ class ValueProblem(ValueError):
         self.value = value
         self.problem = problem
         self.remedy = remedy
-        super().__init__(f"{value} {problem}. {_sentence(remedy)}")
+        super().__init__(f"{_shown(value)} {problem}. {_sentence(remedy)}")
 
 
 class Refusal(Exception):
@@ -36,7 +47,7 @@ class Refusal(Exception):
         self.value = value
         self.problem = problem
         self.remedy = remedy
-        super().__init__(f"{option}: {value} {problem}. {_sentence(remedy)}")
+        super().__init__(f"{option}: {_shown(value)} {problem}. {_sentence(remedy)}")
 
     @classmethod
     def of(cls, option: str, problem: ValueProblem) -> Refusal:

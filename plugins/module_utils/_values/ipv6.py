@@ -12,6 +12,10 @@ from socket import AF_INET6, inet_ntop, inet_pton
 from .errors import ValueProblem
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
+_PAIRS = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2})+")
+# What may be an address in a longer text.
+_WORD = re.compile(r"(?<![\w:.}])[0-9a-fA-F]*[:.][0-9a-fA-F:.]+(?![\w:.{])")
+_EXAMPLE = "Write an IPv6 address of the host's network, as in 2001:db8:0:1::10"
 # The first octets of the addresses that are handed out, global ones (2000::/3) and unique local ones (fc00::/7).
 _ORDINARY = frozenset((*range(0x20, 0x40), 0xFC, 0xFD))
 
@@ -27,6 +31,15 @@ def read_address(text: str) -> IPv6Address:
         return IPv6Address(text)
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an IPv6 address."""
+    try:
+        read_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def address_text(address: IPv6Address) -> str:
     """What ``str`` makes of an address, in a fraction of its time."""
     text = inet_ntop(AF_INET6, address.packed)
@@ -39,33 +52,43 @@ def parse_host_address(text: object) -> IPv6Address:
 
     :raises ValueProblem: it is no IPv6 address, or one that no server hands out
     """
-    example = "Write an IPv6 address of the host's network, as in 2001:db8:0:1::10"
     shown = str(text)
-    if "/" in shown:
-        raise ValueProblem(text, "has a prefix length, where the address of one host belongs", example)
     try:
-        address = read_address(shown.partition("%")[0])
+        address = read_address(shown)
     except ValueError:
-        problem = "is an IPv4 address, where an IPv6 address belongs" if _is_ipv4(shown) else "is not an IPv6 address"
-        raise ValueProblem(text, problem, example) from None
-    if address.packed[0] in _ORDINARY:
+        raise _no_address(text, shown) from None
+    if address.packed[0] in _ORDINARY and "%" not in shown:
         return address
     for wrong, what in (
-        (address.is_link_local, "a link-local address, which every interface makes for itself"),
-        (address.is_multicast, "a multicast address"),
-        (address.is_loopback, "a loopback address"),
-        (address.is_unspecified, "the unspecified address"),
+        (address.is_link_local, "is a link-local address, which every interface makes for itself"),
+        (address.is_multicast, "is a multicast address"),
+        (address.is_loopback, "is a loopback address"),
+        (address.is_unspecified, "is the unspecified address"),
+        ("%" in shown, "names an interface, which belongs to link-local addresses alone"),
     ):
         if wrong:
-            raise ValueProblem(text, "is " + what, example)
+            raise ValueProblem(text, what, _EXAMPLE)
     return address
 
 
-def _is_ipv4(text: str) -> bool:
+def _no_address(text: object, shown: str) -> ValueProblem:
+    inside = [word for word in _WORD.findall(shown) if _version(word)]
+    if len(inside) > 1:
+        remedy = "Write each address as an item of its own, without quotes or commas around it"
+        return ValueProblem(text, "is not one IPv6 address", remedy)
+    if "4" in map(_version, inside):
+        return ValueProblem(text, "is an IPv4 address, where an IPv6 address belongs", _EXAMPLE)
+    remedy = f"Write {inside[0]} alone" if inside and not inside[0].endswith("::") else _EXAMPLE
+    if re.search(r"[0-9a-fA-F:]/[0-9]+$", shown) and inside:
+        return ValueProblem(text, "has a prefix length, where the address of one host belongs", remedy)
+    return ValueProblem(text, "is not an IPv6 address", remedy)
+
+
+def _version(text: str) -> str:
     try:
-        return ip_address(text.partition("%")[0]).version == 4
+        return str(ip_address(text).version)
     except ValueError:
-        return False
+        return ""
 
 
 def parse_prefix(text: object) -> IPv6Network:
@@ -75,16 +98,34 @@ def parse_prefix(text: object) -> IPv6Network:
     """
     example = "Write an IPv6 prefix with its length, as in 2001:db8:0:1::/64"
     shown = str(text)
-    if "/" not in shown:
-        raise ValueProblem(text, "has no prefix length", example)
+    first, slash, length = shown.partition("/")
     try:
         prefix = ip_network(shown, strict=False)
     except ValueError:
-        raise ValueProblem(text, "is not an IPv6 prefix", example) from None
+        problem = "is not an IPv6 prefix"
+        if slash and _version(first) == "6":
+            problem = f"has the length {length!r}, which is no number from 0 to 128"
+        raise ValueProblem(text, problem, example) from None
     if not isinstance(prefix, IPv6Network):
         raise ValueProblem(text, "is an IPv4 network, where an IPv6 prefix belongs", example)
-    if ip_address(shown.partition("/")[0]) != prefix.network_address:
+    if not slash:
+        raise ValueProblem(text, "has no prefix length", example)
+    if "%" in shown:
+        raise ValueProblem(text, "names an interface, which no prefix does", example)
+    if ip_address(first) != prefix.network_address:
         raise ValueProblem(text, f"has bits set behind its length of {prefix.prefixlen}", f"Write {prefix}")
+    return prefix
+
+
+def parse_delegated_prefix(text: object) -> IPv6Network:
+    """A prefix that a server can delegate.
+
+    :raises ValueProblem: it is none, or one whose addresses no host outside of a link has
+    """
+    prefix = parse_prefix(text)
+    if prefix.is_link_local or prefix.is_multicast:
+        remedy = "Write a prefix of global or unique local addresses, as in 2001:db8:0:100::/56"
+        raise ValueProblem(text, "is of addresses that are not routed to a host", remedy)
     return prefix
 
 
@@ -96,5 +137,9 @@ def parse_hardware_address(text: object) -> str:
     shown = str(text)
     if not _MAC.fullmatch(shown) or (":" in shown and "-" in shown):
         remedy = "Write six pairs of hexadecimal digits, in quotes, as in '52:54:00:12:34:56'"
-        raise ValueProblem(text, "is not an Ethernet address", remedy)
+        pairs = len(re.findall("[0-9a-fA-F]{2}", shown)) if _PAIRS.fullmatch(shown) else 6
+        problem = "is not an Ethernet address" if pairs == 6 else f"has {pairs} octets, where an Ethernet address has 6"
+        if pairs > 6:
+            remedy += "; if this is the DUID, write it as duid"
+        raise ValueProblem(text, problem, remedy)
     return shown.replace("-", ":").lower()

@@ -77,8 +77,8 @@ def test_what_is_told_of_a_duid(identifier: str, kind: str | None, time: str | N
         ),
         ([host(), other(duid="00:03:0")], "hosts[1].duid: 00:03:0 has '0' as its octet 3"),
         ([host(duid="00:03:00:01:52:54:00:65:43:2x")], "has 'x' in it, which is no hexadecimal digit"),
-        ([host(duid=None, machine_id="12")], "hosts[0].machine_id: 12 is not a machine-id"),
-        ([host(duid=None, hwaddr="52:54")], "hosts[0].hwaddr: 52:54 is not an Ethernet address"),
+        ([host(duid=None, machine_id="12")], "hosts[0].machine_id: 12 has 2 digits, where a machine-id has 32"),
+        ([host(duid=None, hwaddr="52:54")], "hosts[0].hwaddr: 52:54 has 2 octets, where an Ethernet address has 6"),
         ([host(duid=None)], "hosts[0]: nas is known by no identifier, where one identifier belongs"),
         (
             [host(duid=None, from_lease=" .")],
@@ -86,7 +86,7 @@ def test_what_is_told_of_a_duid(identifier: str, kind: str | None, time: str | N
         ),
         (
             [host(duid=None, from_lease="nas"), other(duid=None, from_lease="nas")],
-            "hosts[1].duid: the client nas in the leases is also the duid of hosts[0] (nas).",
+            "hosts[1].from_lease: the client nas in the leases is also the duid of hosts[0] (nas).",
         ),
         ([host(hwaddr="52:54:00:ab:cd:ef")], "is known by duid and hwaddr, where one identifier belongs. Give exactly"),
         ([host(addresses=["192.0.2.1"])], "hosts[0].addresses[0]: 192.0.2.1 is an IPv4 address, where an IPv6 address"),
@@ -110,6 +110,11 @@ def test_what_is_told_of_a_duid(identifier: str, kind: str | None, time: str | N
             [host(prefixes=["2001:db8:100::/56"]), other(prefixes=["2001:db8:100:80::/60"])],
             "hosts[1].prefixes: 2001:db8:100:80::/60 overlaps a prefix of hosts[0] (nas)",
         ),
+        (
+            [host(prefixes=["2001:db8:100::/56", "2001:db8:100:80::/60"])],
+            "hosts[0].prefixes[1]: 2001:db8:100:80::/60 overlaps 2001:db8:100::/56, which this host gets as well",
+        ),
+        ([host(prefixes=["2001:db8:100::/56"] * 2)], "hosts[0].prefixes[1]: 2001:db8:100::/56 is given twice"),
     ],
 )
 def test_refusals_name_option_value_and_remedy(hosts: list[dict[str, Any]], says: str) -> None:

@@ -21,7 +21,7 @@ OTHER = "00:03:00:01:52:54:00:12:34:66"
 def said(*duids: str, key: str = "duid") -> list[str]:
     items = [{"name": f"h{number}", key: duid, "hostname": f"h{number}"} for number, duid in enumerate(duids)]
     in_leases = {"from_lease": lambda _option, _name, wanted: wanted}.get(key)
-    return doubts(read_hosts(items, in_leases) if in_leases else read_hosts(items), items)
+    return doubts(read_hosts(items, in_leases) if in_leases else read_hosts(items))
 
 
 def test_duids_that_differ_in_one_octet() -> None:

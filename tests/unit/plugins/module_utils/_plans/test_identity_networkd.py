@@ -159,4 +159,4 @@ def test_machine_without_an_id() -> None:
     assert looked(files={"/etc/machine-id": ""}).identities == []
     found = looked(files={"/etc/machine-id": "uninitialized\n"})
     assert found.identities == []
-    assert found.warnings[0].startswith("/etc/machine-id: uninitialized\n is not a machine-id")
+    assert found.warnings[0].startswith("/etc/machine-id: 'uninitialized\\n' is not a machine-id")

@@ -20,7 +20,8 @@ duids = st.one_of(
     st.binary(min_size=6, max_size=6).map(lambda tail: b"\0\3\0\1" + tail),
     st.binary(min_size=16, max_size=16).map(lambda tail: b"\0\4" + tail),
     st.binary(min_size=5, max_size=128).map(lambda tail: b"\0\2" + tail),
-    st.binary(min_size=1, max_size=128).map(lambda tail: b"\1\2" + tail),
+    # Six octets are taken for a MAC address.
+    st.binary(min_size=1, max_size=128).filter(lambda tail: len(tail) != 4).map(lambda tail: b"\1\2" + tail),
 ).map(Duid)
 
 
@@ -70,12 +71,12 @@ def test_anything_else_is_refused_with_the_value_in_the_message(text: str) -> No
     except ValueProblem as raised:
         problem = raised
     if problem:
-        assert str(problem).startswith(text if text.strip() else repr(text))
+        assert str(problem).startswith((text, repr(text)))
     else:
         assert Duid.parse(str(duid)) == duid
 
 
-@given(duids, st.integers(1, 9))
+@given(duids, st.integers(1, 8))
 def test_a_lost_octet_is_seen_where_the_length_is_known(duid: Duid, lost: int) -> None:
     assume(duid.type in lengths)
     with pytest.raises(ValueProblem, match=r"has \d+ octets, where"):
@@ -123,8 +124,14 @@ def test_letters_of_c_escapes() -> None:
         ("00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:O0", "has 'O' in it"),
         ("00:01:0:01", "has '0' as its octet 3, where two hexadecimal digits belong"),
         ("00:01:000:01", "has '000' as its octet 3"),
-        ("00::01:02", "has '' as its octet 2"),
-        ("0::1:2", "has '' as its octet 2"),
+        ("00::01:02", "is an IPv6 address, not a DUID"),
+        ("00::01:02:0g", "has 'g' in it"),
+        ("00:01::01:02:03:04:05:06:07", "has '' as its octet 3"),
+        ("2001:DB8:0:1:0:0:0:1", "is an IPv6 address, not a DUID"),
+        ("52:54:00:12:34:56", "is an Ethernet address, not a DUID. Read the DUID from the client or"),
+        ("00:1a:2b:12:34:56", "is an Ethernet address, not a DUID"),
+        ("52540012-3456-7890-abcd-ef0123456789", "is a UUID, not a DUID. If the client's DUID is a DUID-UUID of it, "),
+        ("00", "has 1 octet, where a DUID has 3 to 130"),
         ("0:3:0:1:52:54:00:65:43:21", "has '0' as its octet 1"),
         ("0-3-0-1-52-54", "has '0' as its octet 1"),
         ("00:01-00:01", "mixes separators"),
@@ -187,7 +194,8 @@ def test_networkd_duid_is_the_one_that_systemd_computes(text: str) -> None:
     ("text", "says"),
     [
         (1, "is of type int, not a machine-id"),
-        ("0102", "is not a machine-id"),
+        ("0102", "has 4 digits, where a machine-id has 32"),
+        ("0" * 31 + "g", "is not a machine-id"),
         ("0" * 32, "was never set"),
         ("uninitialized\n", "is not a machine-id"),
     ],

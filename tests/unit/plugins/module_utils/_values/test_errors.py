@@ -22,3 +22,19 @@ def test_remedy_ends_once(end: str, shown: str) -> None:
 def test_fault_says_what_was_left() -> None:
     assert str(Fault("restart radvd", "no such unit\n")) == "restart radvd: no such unit."
     assert str(Fault("restart radvd", "failed.", "All is back.")) == "restart radvd: failed. All is back."
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("", "''"),
+        (" ", "' '"),
+        ("nas ", "'nas '"),
+        ("two\nlines", "'two\\nlines'"),
+        ("näs", "näs"),
+        (17, "17"),
+        ("a" * 401, "a" * 400 + "… (401 characters)"),
+    ],
+)
+def test_a_value_can_be_seen(value: object, shown: str) -> None:
+    assert str(ValueProblem(value, "is wrong", "Mend it")) == f"{shown} is wrong. Mend it."
