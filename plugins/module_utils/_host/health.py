@@ -18,6 +18,8 @@ from .host import Host
 from .sysctl import PROC_SYS, dropins
 
 DHCP6_SERVER_PORT = 547
+# All_DHCP_Relay_Agents_and_Servers (RFC 8415, 7.1), as the kernel writes it.
+DHCP6_SERVERS = IPv6Address("ff02::1:2").packed.hex()
 FORWARDING = "net/ipv6/conf/all/forwarding"
 
 
@@ -31,6 +33,7 @@ def observe(host: Host, units: Sequence[str], targets: Sequence[Mapping[str, Any
         active=_words(host, "is-active", units),
         enabled=_words(host, "is-enabled", units),
         dhcp6_sockets=listening(host.read_text("/proc/net/udp6") or "", DHCP6_SERVER_PORT),
+        dhcp6_hearing=joined(host.read_text("/proc/net/igmp6") or "", DHCP6_SERVERS),
         answers={target["address"]: echo(target["address"], target.get("size") or 0) for target in targets},
         tables=_tables(host),
         forwarding_file=_forwarding_file(host),
@@ -100,6 +103,15 @@ def listening(text: str, port: int) -> list[str]:
             octets = b"".join(bytes.fromhex(word)[::-1] for word in words)
             found.append(str(IPv6Address(octets)))
     return found
+
+
+def joined(text: str, group: str) -> list[str]:
+    """The interfaces of /proc/net/igmp6 on which somebody listens to a multicast group.
+
+    :param group: as 32 hexadecimal digits
+    """
+    rows = (line.split() for line in text.splitlines())
+    return [row[1] for row in rows if len(row) > 2 and row[2] == group]
 
 
 def _tables(host: Host) -> list[str]:

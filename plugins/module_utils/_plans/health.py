@@ -62,7 +62,8 @@ class Observed:
     :param forwarding: interface or ``all`` → whether it forwards
     :param active: unit → what `systemctl is-active` says
     :param enabled: unit → what `systemctl is-enabled` says
-    :param sockets: (address, interface) of those that listen on the DHCPv6 server's port
+    :param dhcp6_sockets: addresses of those that listen on the DHCPv6 server's port
+    :param dhcp6_hearing: interfaces on which somebody hears what clients send to every server
     :param answers: host → round trip in milliseconds, None where it did not answer
     :param table: our nftables table as nft prints it, empty where it is not loaded
     """
@@ -73,6 +74,7 @@ class Observed:
     active: Mapping[str, str]
     enabled: Mapping[str, str]
     dhcp6_sockets: Sequence[str] = ()
+    dhcp6_hearing: Sequence[str] = ()
     answers: Mapping[str, float | None] = field(default_factory=dict)
     tables: Sequence[str] = ()
     forwarding_file: str = ""
@@ -195,6 +197,11 @@ def _dhcp6(expected: Mapping[str, Any], observed: Observed) -> list[Check]:
     what = "DHCPv6 server"
     if not observed.dhcp6_sockets:
         seen = "nothing listens on UDP port 547; a server that started before its interface was up stays deaf"
+        return [Check(what, seen, f"`systemctl restart {unit}`")]
+    links = {lan["interface"]: observed.interfaces.get(lan["interface"]) for lan in expected["lans"]}
+    deaf = [name for name, link in links.items() if link and link.carrier and name not in observed.dhcp6_hearing]
+    if deaf:
+        seen = f"does not hear what clients on {', '.join(deaf)} ask, as where it started before that was up"
         return [Check(what, seen, f"`systemctl restart {unit}`")]
     return [Check(what, "listens on " + ", ".join(observed.dhcp6_sockets))]
 
