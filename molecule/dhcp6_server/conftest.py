@@ -17,22 +17,44 @@ STOP = "dhclient -6 -x -pf /run/test.pid lan0"
 GUEST = "ip netns exec guest "
 
 
+@pytest.fixture(scope="session")
+def answers() -> dict[tuple[str, str], str]:
+    """What each machine's clients were given: all tests of one verification look at the same server."""
+    return {}
+
+
 @pytest.fixture
-def lease(host: Host) -> str:
+def ask(host: Host, answers: dict[tuple[str, str], str]) -> Callable[[str, str], str]:
+    """Have a client ask, once, as `how` says, from the network namespace to which a prefix of commands leads."""
+
+    def answer(how: str, where: str) -> str:
+        key = (host.backend.name, where + how)
+        if key not in answers:
+            host.run_test("rm -f %s", LEASES)
+            host.run_expect([0], f"{where}{ASK} {how}")
+            host.run_test(where + STOP)
+            answers[key] = host.file(LEASES).content_string
+        return answers[key]
+
+    return answer
+
+
+@pytest.fixture
+def lease(ask: Callable[[str, str], str]) -> str:
     """What a real client is given by the machine at the other end of the link, as it writes it down."""
-    host.run_test("rm -f %s", LEASES)
-    host.run_expect([0], f"{ASK} -D LL")
-    host.run_test(STOP)
-    return host.file(LEASES).content_string
+    return ask("-D LL", "")
 
 
 @pytest.fixture
-def guest(host: Host) -> str:
+def guest(ask: Callable[[str, str], str]) -> str:
     """What a client that no configuration lists is given by this machine."""
-    host.run_test("rm -f %s", LEASES)
-    host.run_expect([0], f"{GUEST}{ASK} -D LLT")
-    host.run_test(GUEST + STOP)
-    return host.file(LEASES).content_string
+    return ask("-D LLT", GUEST)
+
+
+@pytest.fixture
+def delegated(ask: Callable[[str, str], str]) -> str:
+    """What a router that no configuration lists is given by this machine."""
+    return ask("-P -D LLT", GUEST)
 
 
 @pytest.fixture

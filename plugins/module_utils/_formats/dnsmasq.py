@@ -79,6 +79,11 @@ def parse(text: str) -> tuple[Directive, ...]:
     )
 
 
+def render(directives: Iterable[Directive]) -> str:
+    """A configuration. The values have to need no quotation."""
+    return "".join(f"{one.key}={one.value}\n" if one.value else f"{one.key}\n" for one in directives)
+
+
 def _read(text: str, separator: str) -> Iterator[tuple[str, str, str, int]]:
     # dnsmasq ends lines at \n alone and takes any other white space for a blank.
     for number, line in enumerate(text.split("\n"), 1):

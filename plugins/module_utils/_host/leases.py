@@ -17,8 +17,8 @@ from .._plans.leases import (
     KEA,
     KEA_CONFIG,
     LEASE_FILES,
-    ROLE_DHCPD_LEASES,
     ROLE_KEA_CONFIG,
+    ROLE_LEASES,
     ROLE_UNITS,
     Found,
     kea_lease_file,
@@ -60,7 +60,7 @@ def _default(host: Host, provider: str, config_file: str | None) -> str:
     by_role = provider in ROLE_UNITS and host.exists(ROLE_UNITS[provider])
     if provider == KEA:
         return kea_lease_file(host.read_text(config_file or (ROLE_KEA_CONFIG if by_role else KEA_CONFIG)))
-    return ROLE_DHCPD_LEASES if provider == DHCPD and by_role else LEASE_FILES[provider]
+    return (ROLE_LEASES if by_role else LEASE_FILES)[provider]
 
 
 def _names(path: str, suffixes: tuple[str, ...]) -> Names:

@@ -9,12 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._values.errors import Refusal
-from . import dhcp6_server_dhcpd, dhcp6_server_kea
+from . import dhcp6_server_dhcpd, dhcp6_server_dnsmasq, dhcp6_server_kea
 from .dhcp6_hosts import place, read_hosts
 from .dhcp6_server_options import read
 
 # What writes the configuration.
-RENDER = {"kea": dhcp6_server_kea.render, "dhcpd": dhcp6_server_dhcpd.render}
+RENDER = {
+    "kea": dhcp6_server_kea.render,
+    "dhcpd": dhcp6_server_dhcpd.render,
+    "dnsmasq": dhcp6_server_dnsmasq.render,
+}
+# What turns down that which a server cannot do.
+REFUSE = {"dnsmasq": dhcp6_server_dnsmasq.refuse_unfit}
 
 
 def plan(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,6 +30,8 @@ def plan(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         server = read(options)
+        if options["provider"] in REFUSE:
+            REFUSE[options["provider"]](server)
         place(read_hosts(options["hosts"]), [subnet.prefix for subnet in server.subnets], "dhcp6_server_subnets")
     except Refusal as refusal:
         # The user knows the options by the role's names.

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address
 
 from .._formats import dhcpd
 from .._formats.dhcpd import Statement, Word
-from .dhcp6_server_options import MANAGED, Server, Subnet, links
+from .dhcp6_server_options import MANAGED, PrefixPool, Server, Subnet, links
 
 
 def render(server: Server) -> str:
@@ -31,7 +31,15 @@ def render(server: Server) -> str:
 
 def _subnet(subnet: Subnet) -> Statement:
     ranges = [Statement.of("range6", str(pool.first), str(pool.last)) for pool in subnet.pools]
+    ranges += [_prefix_pool(pool) for pool in subnet.pd_pools]
     return Statement.of("subnet6", str(subnet.prefix), block=[*_options(subnet.dns, subnet.search), *ranges])
+
+
+def _prefix_pool(pool: PrefixPool) -> Statement:
+    """From the first to the last prefix of that length."""
+    first = pool.prefix.network_address
+    last = IPv6Address(int(pool.prefix[-1]) >> (128 - pool.length) << (128 - pool.length))
+    return Statement.of("prefix6", str(first), str(last), f"/{pool.length}")
 
 
 def _options(dns: Sequence[IPv6Address], search: Sequence[str]) -> list[Statement]:

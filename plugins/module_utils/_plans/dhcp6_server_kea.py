@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from .._formats import kea_edit
-from .dhcp6_server_options import MANAGED, Server, Subnet, links
+from .dhcp6_server_options import MANAGED, PrefixPool, Server, Subnet, links
 
 # Kea that finds its interface not running would go on without a socket; so it tries again, every five seconds, for as
 # long as its counter reaches.
@@ -54,9 +54,15 @@ def _subnet(subnet: Subnet) -> dict[str, Any]:
         "subnet": str(subnet.prefix),
         "interface": subnet.interface,
         "pools": [{"pool": f"{pool.first} - {pool.last}"} for pool in subnet.pools],
+        "pd-pools": [_prefix_pool(pool) for pool in subnet.pd_pools],
         "option-data": _options(subnet.dns, subnet.search),
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _prefix_pool(pool: PrefixPool) -> dict[str, Any]:
+    address, length = str(pool.prefix.network_address), pool.prefix.prefixlen
+    return {"prefix": address, "prefix-len": length, "delegated-len": pool.length}
 
 
 def _subnet_id(prefix: IPv6Network) -> int:

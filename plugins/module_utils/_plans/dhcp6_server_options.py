@@ -11,10 +11,13 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Callable
 
 from .._values.errors import Refusal, ValueProblem
+from .._values.interface import parse_plain_interface
 from .._values.ipv6 import parse_host_address, parse_prefix
 from .dhcp6_hosts import HOSTNAME
 
 MANAGED = "Managed by Ansible (homelab.ipv6.dhcp6_server): edits here are lost at the next run."
+STATEFUL = "Leave it out, or set dhcp6_server_stateless: false"
+DELEGATING = "Leave it out, or let Kea or dhcpd serve: they can"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,23 @@ class Pool:
     first: IPv6Address
     last: IPv6Address
 
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True)
+class PrefixPool:
+    """The prefixes that any router may be delegated.
+
+    :param length: of each, in bits
+    """
+
+    prefix: IPv6Network
+    length: int
+
+    def __str__(self) -> str:
+        return str(self.prefix)
+
 
 @dataclass(frozen=True)
 class Subnet:
@@ -32,6 +52,7 @@ class Subnet:
     prefix: IPv6Network
     interface: str | None
     pools: tuple[Pool, ...]
+    pd_pools: tuple[PrefixPool, ...]
     dns: tuple[IPv6Address, ...]
     search: tuple[str, ...]
 
@@ -58,7 +79,10 @@ def read(options: Mapping[str, Any]) -> Server:
     """
     subnets = tuple(_read_subnet(f"subnets[{number}]", item) for number, item in enumerate(options["subnets"]))
     _refuse_overlaps(subnets)
-    named = [*options["interfaces"], *(subnet.interface for subnet in subnets if subnet.interface)]
+    listed = [
+        _at(f"interfaces[{number}]", parse_plain_interface, name) for number, name in enumerate(options["interfaces"])
+    ]
+    named = [*listed, *(subnet.interface for subnet in subnets if subnet.interface)]
     if not subnets:
         raise Refusal("subnets", "[]", "leaves nothing to serve", "Name at least one subnet")
     if not named:
@@ -67,7 +91,7 @@ def read(options: Mapping[str, Any]) -> Server:
     if not 0 < preferred <= valid:
         problem = f"does not lie between 1 and the valid lifetime of {valid}"
         raise Refusal("preferred_lifetime", preferred, problem, "An address is preferred while it is valid")
-    return Server(
+    server = Server(
         tuple(dict.fromkeys(named)),
         subnets,
         _addresses("dns", options["dns"]),
@@ -75,15 +99,39 @@ def read(options: Mapping[str, Any]) -> Server:
         valid,
         preferred,
     )
+    if options["stateless"]:
+        _refuse_state(server, options["hosts"])
+    return server
+
+
+def _refuse_state(server: Server, hosts: Sequence[Mapping[str, Any]]) -> None:
+    """A stateless server hands out nothing that it would have to remember, and so has to have something to tell."""
+    for number, subnet in enumerate(server.subnets):
+        both: tuple[tuple[str, Sequence[object]], ...] = (("pools", subnet.pools), ("pd_pools", subnet.pd_pools))
+        for option, given in both:
+            if given:
+                problem = "is to be handed out, and dhcp6_server_stateless is set: then nothing is"
+                raise Refusal(f"subnets[{number}].{option}[0]", given[0], problem, STATEFUL)
+    if hosts:
+        problem = "is to get something of its own, and dhcp6_server_stateless is set: then nobody does"
+        raise Refusal("hosts[0]", hosts[0]["name"], problem, STATEFUL)
+    if not (server.dns or server.search or any(subnet.dns or subnet.search for subnet in server.subnets)):
+        problem = "leaves nothing to tell clients, where there are no name servers and no search list"
+        raise Refusal("stateless", "true", problem, "Name dhcp6_server_dns or dhcp6_server_search")
 
 
 def _read_subnet(option: str, item: Mapping[str, Any]) -> Subnet:
     prefix: IPv6Network = _at(option + ".prefix", parse_prefix, item["prefix"])
+    interface = item.get("interface")
     return Subnet(
         prefix,
-        item.get("interface"),
+        None if interface is None else _at(option + ".interface", parse_plain_interface, interface),
         tuple(
             _read_pool(f"{option}.pools[{number}]", text, prefix) for number, text in enumerate(item.get("pools") or ())
+        ),
+        tuple(
+            _read_prefix_pool(f"{option}.pd_pools[{number}]", pool)
+            for number, pool in enumerate(item.get("pd_pools") or ())
         ),
         _addresses(option + ".dns", item.get("dns") or ()),
         _domains(option + ".search", item.get("search") or ()),
@@ -106,6 +154,16 @@ def _read_pool(option: str, text: str, prefix: IPv6Network) -> Pool:
     return pool
 
 
+def _read_prefix_pool(option: str, item: Mapping[str, Any]) -> PrefixPool:
+    prefix: IPv6Network = _at(option + ".prefix", parse_prefix, item["prefix"])
+    length = item["delegated_length"]
+    if not prefix.prefixlen <= length <= prefix.max_prefixlen:
+        problem = f"is no length of prefixes in {prefix}"
+        remedy = f"Write a number from {prefix.prefixlen} on; 64 for one link behind each router, 56 for more"
+        raise Refusal(option + ".delegated_length", length, problem, remedy)
+    return PrefixPool(prefix, length)
+
+
 def _at(option: str, parse: Callable[[object], Any], value: object) -> Any:
     try:
         return parse(value)
@@ -125,11 +183,28 @@ def _domains(option: str, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _refuse_overlaps(subnets: Sequence[Subnet]) -> None:
-    for number, subnet in enumerate(subnets):
-        for earlier, other in enumerate(subnets[:number]):
-            if subnet.prefix.overlaps(other.prefix):
-                problem = f"overlaps subnets[{earlier}] ({other.prefix})"
-                raise Refusal(f"subnets[{number}].prefix", subnet.prefix, problem, "Serve each prefix once")
+    claims = [(f"subnets[{number}]", subnet.prefix, "Serve each prefix once") for number, subnet in enumerate(subnets)]
+    claims += [
+        (f"subnets[{number}].pd_pools[{nth}]", pool.prefix, "Delegate what is on no link and in no other pool")
+        for number, subnet in enumerate(subnets)
+        for nth, pool in enumerate(subnet.pd_pools)
+    ]
+    for number, (option, prefix, remedy) in enumerate(claims):
+        for earlier, other, _remedy in claims[:number]:
+            if prefix.overlaps(other):
+                raise Refusal(option + ".prefix", prefix, f"overlaps {earlier} ({other})", remedy)
+
+
+def refuse_delegation(server: Server, who: str) -> None:
+    """For a server that cannot delegate prefixes out of a pool.
+
+    :param who: the server
+    :raises Refusal: it is asked to
+    """
+    for number, subnet in enumerate(server.subnets):
+        for pool in subnet.pd_pools:
+            problem = f"cannot be delegated: {who} has no pools of prefixes"
+            raise Refusal(f"subnets[{number}].pd_pools[0].prefix", pool.prefix, problem, DELEGATING)
 
 
 def links(server: Server) -> dict[str, list[Subnet]]:

@@ -35,9 +35,13 @@ LEASE_FILES = {
 ROLE_UNITS = {
     KEA: "/etc/systemd/system/kea-dhcp6-server.service.d/homelab-ipv6.conf",
     DHCPD: "/etc/systemd/system/homelab-dhcpd6.service",
+    DNSMASQ: "/etc/systemd/system/homelab-dnsmasq6.service",
 }
 ROLE_KEA_CONFIG = "/etc/kea/homelab-ipv6/kea-dhcp6.conf"
-ROLE_DHCPD_LEASES = "/var/lib/dhcp/dhcpd6.leases-homelab-ipv6"
+ROLE_LEASES = {
+    DHCPD: "/var/lib/dhcp/dhcpd6.leases-homelab-ipv6",
+    DNSMASQ: "/var/lib/misc/dnsmasq.homelab-ipv6.leases",
+}
 
 # Of one file: a file of another kind has nothing but lines that cannot be read.
 MOST_WARNINGS = 20

@@ -113,3 +113,5 @@ def test_by_default_it_is_the_file_of_the_server_that_runs() -> None:
     unit = ("/etc/systemd/system/homelab-dhcpd6.service", "")
     assert default("dhcpd", unit) == "/var/lib/dhcp/dhcpd6.leases-homelab-ipv6"
     assert default("dnsmasq") == "/var/lib/misc/dnsmasq.leases"
+    unit = ("/etc/systemd/system/homelab-dnsmasq6.service", "")
+    assert default("dnsmasq", unit) == "/var/lib/misc/dnsmasq.homelab-ipv6.leases"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterModule
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd, dnsmasq
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import KeaConfig
 
 plan = FilterModule().filters()["dhcp6_server_plan"]
@@ -25,6 +25,13 @@ FULL = {
     "dns": ["2001:db8:0:1::1", "2001:db8:0:1::2"],
     "search": ["home.example", "example.org."],
 }
+DELEGATING = {
+    **LAN,
+    "pd_pools": [
+        {"prefix": "2001:db8:0:100::/56", "delegated_length": 60},
+        {"prefix": "2001:db8:1::/48", "delegated_length": 48},
+    ],
+}
 RELAYED = {"prefix": "2001:db8:0:9::/64"}
 OPTIONS: dict[str, Any] = {
     "provider": "kea",
@@ -35,6 +42,7 @@ OPTIONS: dict[str, Any] = {
     "valid_lifetime": 86400,
     "preferred_lifetime": 14400,
     "hosts": [],
+    "stateless": False,
 }
 NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
 
@@ -109,10 +117,58 @@ def test_dhcpd_in_full() -> None:
     assert dhcpd.parse(dhcpd.render_statements(statements)) == statements
 
 
+def test_prefixes_are_delegated_by_kea_and_dhcpd() -> None:
+    (subnet,) = kea(subnets=[DELEGATING])["subnet6"]
+    assert subnet["pd-pools"] == [
+        {"prefix": "2001:db8:0:100::", "prefix-len": 56, "delegated-len": 60},
+        {"prefix": "2001:db8:1::", "prefix-len": 48, "delegated-len": 48},
+    ]
+    text = planned(provider="dhcpd", subnets=[DELEGATING])["config"]
+    assert "prefix6 2001:db8:0:100:: 2001:db8:0:1f0:: /60;" in text
+    assert "prefix6 2001:db8:1:: 2001:db8:1:: /48;" in text
+
+
+def test_dnsmasq_in_full() -> None:
+    text = planned(
+        provider="dnsmasq",
+        interfaces=["eth1"],
+        subnets=[FULL, LOCAL, RELAYED],
+        dns=["2001:db8::53"],
+        search=["example.net"],
+    )["config"]
+    assert text.startswith("# Managed by Ansible")
+    given = [(one.key, one.value) for one in dnsmasq.parse(text)]
+    assert {("port", "0"), ("pid-file", ""), ("interface", "eth1"), ("interface", "lo")} <= set(given)
+    assert [value for key, value in given if key == "dhcp-range"] == [
+        "set:subnet0,2001:db8:0:1::1000,2001:db8:0:1::1fff,64,86400",
+        "set:subnet0,2001:db8:0:1:aaaa::,2001:db8:0:1:aaaa:ffff:ffff:ffff,64,86400",
+        "fd00:db8:0:1::,static,64,86400",
+        "2001:db8:0:9::,static,64,86400",
+    ]
+    assert [value for key, value in given if key == "dhcp-option"] == [
+        "option6:dns-server,[2001:db8::53]",
+        "option6:domain-search,example.net",
+        "tag:subnet0,option6:dns-server,[2001:db8:0:1::1],[2001:db8:0:1::2]",
+        "tag:subnet0,option6:domain-search,home.example,example.org",
+    ]
+    served = dnsmasq.ranges(dnsmasq.parse(text))
+    assert set(served.prefixes) == {IPv6Network(one["prefix"]) for one in (FULL, LOCAL, RELAYED)}
+    assert dnsmasq.render(dnsmasq.parse(text)) == "".join(text.splitlines(keepends=True)[1:])
+
+
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
+def test_a_stateless_server_is_one_that_has_nothing_to_give(provider: str) -> None:
+    given: dict[str, Any] = {"provider": provider, "dns": ["2001:db8::53"]}
+    stateless = planned(stateless=True, **given)
+    assert stateless["problems"] == []
+    assert stateless == planned(**given)
+
+
 SUBNETS = [[LAN], [FULL], [FULL, LOCAL], [LAN, RELAYED]]
+DELEGATED = [*SUBNETS, [DELEGATING, LOCAL]]
 
 
-@pytest.mark.parametrize("subnets", SUBNETS)
+@pytest.mark.parametrize("subnets", DELEGATED)
 @pytest.mark.skipif(shutil.which("kea-dhcp6") is None, reason="kea-dhcp6-server is not installed")
 def test_kea_accepts_it(subnets: list[dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "kea.conf"
@@ -122,12 +178,21 @@ def test_kea_accepts_it(subnets: list[dict[str, Any]], tmp_path: Path) -> None:
     assert len(KeaConfig.parse(path.read_text()).subnets) == len(subnets)
 
 
-@pytest.mark.parametrize("subnets", SUBNETS)
+@pytest.mark.parametrize("subnets", DELEGATED)
 @pytest.mark.skipif(shutil.which("dhcpd") is None, reason="isc-dhcp-server is not installed")
 def test_dhcpd_accepts_it(subnets: list[dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "dhcpd.conf"
     path.write_text(planned(provider="dhcpd", subnets=subnets, dns=["2001:db8::53"], search=["a.b", "c"])["config"])
     done = subprocess.run(["dhcpd", "-6", "-t", "-cf", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("subnets", SUBNETS)
+@pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="dnsmasq-base is not installed")
+def test_dnsmasq_accepts_it(subnets: list[dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "dnsmasq.conf"
+    path.write_text(planned(provider="dnsmasq", subnets=subnets, dns=["2001:db8::53"], search=["a.b", "c"])["config"])
+    done = subprocess.run(["dnsmasq", "--test", "-C", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -151,6 +216,42 @@ def test_dhcpd_accepts_it(subnets: list[dict[str, Any]], tmp_path: Path) -> None
         ({"search": ["home example"]}, "dhcp6_server_search[0]: home example is no domain"),
         ({"preferred_lifetime": 90000}, "dhcp6_server_preferred_lifetime: 90000 does not lie between 1 and the valid"),
         ({"preferred_lifetime": 0}, "dhcp6_server_preferred_lifetime: 0 does not lie"),
+        ({"interfaces": ["lan 0"]}, "dhcp6_server_interfaces[0]: 'lan 0' has a character"),
+        ({"subnets": [{**LAN, "interface": "a/b"}]}, "dhcp6_server_subnets[0].interface: 'a/b' has a character"),
+        (
+            {"subnets": [{**LAN, "pd_pools": [{"prefix": "2001:db8:1::/48", "delegated_length": 47}]}]},
+            "dhcp6_server_subnets[0].pd_pools[0].delegated_length: 47 is no length of prefixes in 2001:db8:1::/48.",
+        ),
+        (
+            {"subnets": [{**LAN, "pd_pools": [{"prefix": "2001:db8:1::/48", "delegated_length": 129}]}]},
+            "dhcp6_server_subnets[0].pd_pools[0].delegated_length: 129 is no",
+        ),
+        (
+            {"subnets": [{**LAN, "pd_pools": [{"prefix": "2001:db8::/48", "delegated_length": 64}]}]},
+            "dhcp6_server_subnets[0].pd_pools[0].prefix: 2001:db8::/48 overlaps subnets[0] (2001:db8:0:1::/64)",
+        ),
+        (
+            {"subnets": [DELEGATING, {**RELAYED, "pd_pools": DELEGATING["pd_pools"][1:]}]},
+            "dhcp6_server_subnets[1].pd_pools[0].prefix: 2001:db8:1::/48 overlaps subnets[0].pd_pools[1]",
+        ),
+        (
+            {"provider": "dnsmasq", "subnets": [DELEGATING]},
+            "cannot be delegated: dnsmasq has no pools of prefixes. Leave it out, or let Kea or dhcpd serve: they can.",
+        ),
+        (
+            {"provider": "dnsmasq", "subnets": [{**LAN, "prefix": "2001:db8:0:10::/60"}]},
+            "dhcp6_server_subnets[0].prefix: 2001:db8:0:10::/60 is shorter than a /64, which dnsmasq does not serve.",
+        ),
+        (
+            {"stateless": True, "subnets": [FULL]},
+            "subnets[0].pools[0]: 2001:db8:0:1::1000-2001:db8:0:1::1fff is to be handed out, and",
+        ),
+        (
+            {"stateless": True, "subnets": [DELEGATING]},
+            "dhcp6_server_subnets[0].pd_pools[0]: 2001:db8:0:100::/56 is to be handed out",
+        ),
+        ({"stateless": True, "hosts": [NAS]}, "dhcp6_server_hosts[0]: nas is to get something of its own"),
+        ({"stateless": True}, "dhcp6_server_stateless: true leaves nothing to tell clients"),
         ({"hosts": [{**NAS, "duid": "00:03"}]}, "dhcp6_server_hosts[0].duid: 00:03 has 2 octets"),
         (
             {"hosts": [{**NAS, "addresses": ["2001:db8:0:9::1"]}]},
