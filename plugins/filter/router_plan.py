@@ -50,7 +50,9 @@ EXAMPLES = r"""
       dns: []
       search: []
       hosts: []
+      dhcp6_stateless: false
       adopt: false
+      verify_targets: []
 """
 
 RETURN = r"""

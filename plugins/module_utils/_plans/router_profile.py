@@ -31,6 +31,8 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
     routed = routed_prefixes(options["routed_prefixes"], way.client.network)
     links = lans(options, way.client.network, routed)
     hosts = static_hosts(options["hosts"], links)
+    if options["dhcp6_stateless"]:
+        _refuse_state(options, links)
     uplink = _uplink(options, network)
     for number, lan in enumerate(links):
         _check_link(f"router_lan[{number}].interface", lan.interface, uplink, options["adopt"], network)
@@ -44,10 +46,25 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
         "units": [*(_unit(lan, network) for lan in links), *_uplink_units(network, uplink)],
         "accept_ra": _accept_ra(network, [*inside, options["tunnel_name"]]),
         "firewall": _firewall(way, options["tunnel_name"], routed, links),
-        "radvd": [_radvd(lan, way.mtu) for lan in links],
-        "dhcp6": [_dhcp6(lan) for lan in links],
+        "radvd": [_radvd(lan, way.mtu, options["dhcp6_stateless"]) for lan in links],
+        "dhcp6": [_dhcp6(lan, options["dhcp6_stateless"]) for lan in links],
         "verify": _verify(way, options, routed, links),
     }
+
+
+def _refuse_state(options: Mapping[str, Any], links: Sequence[Lan]) -> None:
+    """A stateless DHCPv6 server has no addresses to give, and so has to have something to tell."""
+    remedy = "Leave it out, or set router_dhcp6_stateless: false"
+    for number, entry in enumerate(options["lan"]):
+        if entry.get("pool") not in (None, "none"):
+            problem = "is to be handed out, and router_dhcp6_stateless is set: then nothing is"
+            raise Refusal(f"router_lan[{number}].pool", entry["pool"], problem, remedy)
+    if options["hosts"]:
+        problem = "is to get addresses of its own, and router_dhcp6_stateless is set: then nobody does"
+        raise Refusal("router_hosts[0]", options["hosts"][0]["name"], problem, remedy)
+    if not any(lan.dns or lan.search for lan in links):
+        problem = "leaves a DHCPv6 server nothing to tell that has no addresses to give"
+        raise Refusal("router_dns", "[]", problem, "Name name servers, or search domains in router_search")
 
 
 def _uplink(options: Mapping[str, Any], network: Mapping[str, Any]) -> str:
@@ -125,12 +142,13 @@ def _firewall(way: Tunnel, name: str, routed: Sequence[IPv6Network], links: Sequ
     }
 
 
-def _radvd(lan: Lan, mtu: int) -> dict[str, Any]:
+def _radvd(lan: Lan, mtu: int, stateless: bool) -> dict[str, Any]:
     return {
         "name": lan.interface,
         "prefixes": [{"prefix": str(lan.prefix)}],
-        # Hosts ask DHCPv6 only where they are told to.
-        "managed": True,
+        # Hosts ask DHCPv6 only where they are told to, for addresses or for the rest alone.
+        "managed": not stateless,
+        "other": stateless,
         # What goes out through the tunnel has to fit into it, so hosts had better make it that small to begin with.
         "mtu": mtu,
         "rdnss": [str(address) for address in lan.dns],
@@ -138,11 +156,11 @@ def _radvd(lan: Lan, mtu: int) -> dict[str, Any]:
     }
 
 
-def _dhcp6(lan: Lan) -> dict[str, Any]:
+def _dhcp6(lan: Lan, stateless: bool) -> dict[str, Any]:
     return {
         "interface": lan.interface,
         "prefix": str(lan.prefix),
-        "pools": ["{}-{}".format(*lan.pool)] if lan.pool else [],
+        "pools": ["{}-{}".format(*lan.pool)] if lan.pool and not stateless else [],
         "dns": [str(address) for address in lan.dns],
         "search": list(lan.search),
     }

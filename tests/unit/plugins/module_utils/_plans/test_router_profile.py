@@ -56,6 +56,7 @@ def options() -> dict[str, Any]:
         "dns": ["2001:db8:d:407::53"],
         "search": ["home.arpa"],
         "hosts": [{"name": "nas", "duid": DUID, "addresses": ["2001:db8:d:407::c11e"]}],
+        "dhcp6_stateless": False,
         "adopt": False,
         "verify_targets": [],
     }
@@ -97,6 +98,7 @@ def test_everything_that_the_blocks_get(options: dict[str, Any], network: dict[s
             "name": "lan0",
             "prefixes": [{"prefix": "2001:db8:d:407::/64"}],
             "managed": True,
+            "other": False,
             "mtu": 1480,
             "rdnss": ["2001:db8:d:407::53"],
             "dnssl": ["home.arpa"],
@@ -140,6 +142,42 @@ def test_links_of_networkd_keep_its_own_ra_client(options: dict[str, Any], netwo
     ]
     network["links"]["eth0"]["says_accept_ra"] = True
     assert len(profile(options, network)["units"]) == 1
+
+
+def test_a_stateless_server_gives_no_addresses_and_hosts_are_told_so(
+    options: dict[str, Any], network: dict[str, Any]
+) -> None:
+    plan = profile({**options, "dhcp6_stateless": True, "hosts": []}, network)
+    assert [(one["managed"], one["other"]) for one in plan["radvd"]] == [(False, True)]
+    assert [one["pools"] for one in plan["dhcp6"]] == [[]]
+    assert plan["dhcp6"][0]["dns"] == ["2001:db8:d:407::53"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "router_hosts[0]: nas is to get addresses of its own, and router_dhcp6_stateless is set"),
+        (
+            {
+                "lan": [
+                    {
+                        "interface": "lan0",
+                        "prefix": "2001:db8:d:407::/64",
+                        "pool": "2001:db8:d:407::a-2001:db8:d:407::f",
+                    }
+                ]
+            },
+            "router_lan[0].pool: 2001:db8:d:407::a-2001:db8:d:407::f is to be handed out",
+        ),
+        ({"hosts": [], "dns": [], "search": []}, "router_dns: [] leaves a DHCPv6 server nothing to tell"),
+    ],
+)
+def test_a_stateless_server_is_not_asked_for_more(
+    options: dict[str, Any], network: dict[str, Any], given: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(Refusal) as refusal:
+        profile({**options, "dhcp6_stateless": True, **given}, network)
+    assert str(refusal.value).startswith(says)
 
 
 def test_a_pool_may_be_given_or_left_out(options: dict[str, Any], network: dict[str, Any]) -> None:
