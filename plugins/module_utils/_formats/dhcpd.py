@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
+from typing import NamedTuple
 
 from .._values.duid import Duid
 from .._values.errors import ValueProblem
+from .._values.ipv6 import address_text, read_address
 from .syntax import SyntaxProblem, position
 
 HEADER = "# Managed by Ansible (homelab.ipv6.dhcp6_hosts): edits here are lost at the next run.\n"
@@ -60,8 +62,7 @@ class Statement:
         return self.words[number].text if number < len(self.words) else ""
 
 
-@dataclass(frozen=True)
-class HostDeclaration:
+class HostDeclaration(NamedTuple):
     """A ``host``.
 
     :param kind: of identifier; empty where it has none that is known here
@@ -113,8 +114,14 @@ def served(statements: Sequence[Statement]) -> list[IPv6Network]:
 
 def hosts(text: str, statements: Sequence[Statement]) -> list[HostDeclaration]:
     """All ``host`` declarations."""
-    declared = [statement for statement in walk(statements) if statement.name == "host" and statement.block is not None]
-    return [_host(text, statement) for statement in declared]
+    found: list[HostDeclaration] = []
+    line, counted = 1, 0
+    for statement in walk(statements):
+        if statement.name == "host" and statement.block is not None:
+            # Counted on from the one before: there may be thousands of them.
+            line, counted = line + text.count("\n", counted, statement.offset), statement.offset
+            found.append(_host(statement, line))
+    return found
 
 
 def render(declarations: Sequence[HostDeclaration]) -> str:
@@ -145,14 +152,14 @@ def _render_host(host: HostDeclaration) -> str:
         lines.append(f"host-identifier option dhcp6.client-id {host.identifier};")
     elif host.kind == HARDWARE:
         lines.append(f"hardware ethernet {host.identifier};")
-    lines += [f"fixed-address6 {address};" for address in host.addresses]
+    lines += [f"fixed-address6 {address_text(address)};" for address in host.addresses]
     lines += [f"fixed-prefix6 {prefix};" for prefix in host.prefixes]
     if host.hostname:
         lines.append(f'ddns-hostname "{host.hostname}";')
     return f"host {host.name} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
 
 
-def _host(text: str, statement: Statement) -> HostDeclaration:
+def _host(statement: Statement, line: int) -> HostDeclaration:
     kind, identifier, quoted = "", "", False
     addresses: list[IPv6Address] = []
     prefixes: list[IPv6Network] = []
@@ -167,7 +174,7 @@ def _host(text: str, statement: Statement) -> HostDeclaration:
             elif inner.name == "fixed-address6":
                 # One declaration may list several, with commas.
                 listed = " ".join(word.text for word in inner.words[1:]).replace(",", " ").split()
-                addresses += [IPv6Address(item) for item in listed]
+                addresses += [read_address(item) for item in listed]
             elif inner.name == "fixed-prefix6":
                 prefixes.append(IPv6Network(inner.argument(), strict=False))
             elif inner.name == "ddns-hostname":
@@ -175,7 +182,6 @@ def _host(text: str, statement: Statement) -> HostDeclaration:
         except (ValueError, ValueProblem):
             # Whether dhcpd can make sense of it is for dhcpd to say.
             continue
-    line = position(text, statement.offset)[0]
     name = statement.argument()
     return HostDeclaration(name, kind, identifier, tuple(addresses), tuple(prefixes), hostname, quoted, line)
 

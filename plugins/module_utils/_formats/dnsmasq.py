@@ -13,6 +13,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 
 from .._values.duid import Duid
 from .._values.errors import ValueProblem
+from .._values.ipv6 import address_text
 from .syntax import SyntaxProblem
 
 MANAGED = "# Managed by Ansible (homelab.ipv6.dhcp6_hosts): edits here are lost at the next run.\n"
@@ -159,7 +160,7 @@ def as_directives(text: str) -> str:
 def _render_host(entry: HostEntry) -> str:
     words = [("id:" if kind == DUID else "") + identifier for kind, identifier in entry.identifiers]
     words += [entry.hostname] if entry.hostname else []
-    words += [f"[{address}]" for address in entry.addresses]
+    words += [f"[{address_text(address)}]" for address in entry.addresses]
     return ",".join(words) + (f" # {entry.name}" if entry.name else "")
 
 

@@ -259,6 +259,25 @@ def _refuse_overlap(host: StaticHost, other: StaticHost) -> None:
             raise Refusal(host.option + ".prefixes", prefix, problem, "Delegate each prefix once")
 
 
+class _Served:
+    """The subnets that a server has, the longest first that has an address."""
+
+    def __init__(self, prefixes: Sequence[IPv6Network]) -> None:
+        by_length: dict[int, dict[int, IPv6Network]] = {}
+        for prefix in prefixes:
+            shift = prefix.max_prefixlen - prefix.prefixlen
+            by_length.setdefault(shift, {}).setdefault(int(prefix.network_address) >> shift, prefix)
+        self._by_length = sorted(by_length.items())
+
+    def of(self, address: IPv6Address, asked: IPv6Network | None) -> IPv6Network | None:
+        number = int(address)
+        for shift, prefixes in self._by_length:
+            found = prefixes.get(number >> shift)
+            if found is not None and asked in (None, found):
+                return found
+        return None
+
+
 def place(hosts: Sequence[StaticHost], served: Sequence[IPv6Network], where: str) -> list[Placement]:
     """Find each host's subnets.
 
@@ -268,18 +287,21 @@ def place(hosts: Sequence[StaticHost], served: Sequence[IPv6Network], where: str
     """
     found: list[Placement] = []
     known = set(served)
+    subnets = _Served(served)
     for host in hosts:
         if host.subnet and host.subnet not in known:
             problem = f"is no subnet of the server (in {where}: {_listed(served)})"
             raise Refusal(host.option + ".subnet", host.subnet, problem, "Name one of these")
         by_subnet: dict[IPv6Network, list[IPv6Address]] = {}
         for number, address in enumerate(host.addresses):
-            subnet = _subnet_of(f"{host.option}.addresses[{number}]", address, host.subnet, served, where)
+            subnet = subnets.of(address, host.subnet)
+            if subnet is None:
+                raise _outside(f"{host.option}.addresses[{number}]", address, host.subnet, served, where)
             by_subnet.setdefault(subnet, []).append(address)
         home = next(iter(by_subnet), None) or _only_subnet(host, served, where)
         by_subnet.setdefault(home, [])
         found += [
-            Placement(host, subnet, tuple(addresses), host.prefixes if subnet == home else ())
+            Placement(host, subnet, tuple(addresses), host.prefixes if subnet is home else ())
             for subnet, addresses in by_subnet.items()
         ]
     return found
@@ -289,15 +311,12 @@ def _listed(served: Sequence[IPv6Network]) -> str:
     return ", ".join(str(prefix) for prefix in served) or "none"
 
 
-def _subnet_of(
+def _outside(
     option: str, address: IPv6Address, subnet: IPv6Network | None, served: Sequence[IPv6Network], where: str
-) -> IPv6Network:
-    fitting = [prefix for prefix in served if address in prefix and subnet in (None, prefix)]
-    if not fitting:
-        asked = f"the subnet {subnet}" if subnet else "every subnet that the server has"
-        problem = f"lies outside {asked} (in {where}: {_listed(served)})"
-        raise Refusal(option, address, problem, "Correct the address, or add its subnet to the server's configuration")
-    return max(fitting, key=lambda prefix: prefix.prefixlen)
+) -> Refusal:
+    asked = f"the subnet {subnet}" if subnet else "every subnet that the server has"
+    problem = f"lies outside {asked} (in {where}: {_listed(served)})"
+    return Refusal(option, address, problem, "Correct the address, or add its subnet to the server's configuration")
 
 
 def _only_subnet(host: StaticHost, served: Sequence[IPv6Network], where: str) -> IPv6Network:
@@ -313,16 +332,19 @@ def refuse_strangers(placements: Sequence[Placement], strangers: Sequence[Strang
 
     :raises Refusal: one address or prefix for two
     """
+    # Of either there may be thousands; but few have prefixes, which are held against each other.
+    owners = {address: stranger for stranger in reversed(strangers) for address in stranger.addresses}
+    delegated = [(prefix, stranger) for stranger in strangers for prefix in stranger.prefixes]
+    remedy = "Remove it there or change it here"
     for placement in placements:
-        for stranger in strangers:
-            taken = [address for address in placement.addresses if address in stranger.addresses]
-            if taken:
-                option, problem = ".addresses", f"is also the address of {stranger.where}"
-                raise Refusal(placement.host.option + option, taken[0], problem, "Remove it there or change it here")
-            for prefix in placement.prefixes:
-                if any(prefix.overlaps(other) for other in stranger.prefixes):
+        for address in placement.addresses if owners else ():
+            if address in owners:
+                problem = f"is also the address of {owners[address].where}"
+                raise Refusal(placement.host.option + ".addresses", address, problem, remedy)
+        for prefix in placement.prefixes:
+            for other, stranger in delegated:
+                if prefix.overlaps(other):
                     problem = f"overlaps a prefix of {stranger.where}"
-                    remedy = "Remove it there or change it here"
                     raise Refusal(placement.host.option + ".prefixes", prefix, problem, remedy)
 
 

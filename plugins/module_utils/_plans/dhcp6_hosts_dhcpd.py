@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, IPv6Network
 
 from .._formats import dhcpd
 from .._formats.dhcpd import HostDeclaration, Statement
@@ -34,6 +35,8 @@ CONFIG_FILE = "/etc/dhcp/dhcpd6.conf"
 HOSTS_FILE = "/etc/dhcp/homelab-ipv6-hosts6.conf"
 SERVICE = "isc-dhcp-server"
 TOOL, PACKAGE = "dhcpd", "isc-dhcp-server"
+# What to do about a host that another declaration has.
+OTHERS = "Remove it there, or leave it out here"
 # The lines of dhcpd -t that say what is wrong.
 # Below its complaint dhcpd shows the line and, under it, how far it came.
 TELLING = r"(?m)^(?:\S+ line \d+: [^\n]*(?:\n[^\n]+(?=\n *\^))?|Can't open [^\n]*)"
@@ -160,18 +163,19 @@ def _strangers(config: _Config, options: Options) -> list[tuple[str, HostDeclara
 
 
 def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple[str, HostDeclaration]]) -> None:
+    by_name = {other.name: (path, other) for path, other in reversed(strangers)}
+    by_identifier = {other.identifier: (path, other) for path, other in reversed(strangers)}
     for placement in placements:
         host = placement.host
         if len(placement.addresses) > 1:
             problem = f"is a second address of {host.name} in {placement.subnet}, and dhcpd gives a client one a subnet"
             raise Refusal(host.option + ".addresses", placement.addresses[1], problem, "Leave one of them out")
-        for path, other in strangers:
-            where = f"the host {other.name} in {path} line {other.line}, which this task does not manage"
-            remedy = "Remove it there, or leave it out here"
-            if host.name == other.name:
-                raise Refusal(host.option + ".name", host.name, f"is also the name of {where}", remedy)
-            if host.identifier == other.identifier:
-                raise Refusal(host.identifier_option, host.identifier, f"is also that of {where}", remedy)
+        if host.name in by_name:
+            problem = "is also the name of " + _where(*by_name[host.name])
+            raise Refusal(host.option + ".name", host.name, problem, OTHERS)
+        if host.identifier in by_identifier:
+            problem = "is also that of " + _where(*by_identifier[host.identifier])
+            raise Refusal(host.identifier_option, host.identifier, problem, OTHERS)
     refuse_strangers(
         placements,
         [
@@ -179,6 +183,10 @@ def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple
             for path, other in strangers
         ],
     )
+
+
+def _where(path: str, other: HostDeclaration) -> str:
+    return f"the host {other.name} in {path} line {other.line}, which this task does not manage"
 
 
 def _quoted(strangers: Sequence[tuple[str, HostDeclaration]]) -> list[str]:
@@ -192,12 +200,12 @@ def _quoted(strangers: Sequence[tuple[str, HostDeclaration]]) -> list[str]:
 
 def _declarations(placements: Sequence[Placement]) -> list[HostDeclaration]:
     found: list[HostDeclaration] = []
+    declared: dict[str, int] = {}
     for placement in placements:
         host = placement.host
-        nth = sum(one.host is host for one in placements[: len(found)]) + 1
+        nth = declared[host.name] = declared.get(host.name, 0) + 1
         name = host.name if nth == 1 else f"{host.name}--{nth}"
-        one = _declaration(host)
-        found.append(replace(one, name=name, addresses=placement.addresses, prefixes=placement.prefixes))
+        found.append(_declaration(host, name, placement.addresses, placement.prefixes))
     return found
 
 
@@ -230,11 +238,13 @@ def _check(config: str, options: Options) -> Check:
 
 
 def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
-    text = dhcpd.render([_declaration(host) for host in hosts])
+    text = dhcpd.render([_declaration(host, host.name, host.addresses, host.prefixes) for host in hosts])
     change = FileChange(options.hosts_file, found.hosts, _file(found.hosts, text))
     return not_yet(hosts, options, found.installed, Require(TOOL, PACKAGE), change)
 
 
-def _declaration(host: StaticHost) -> HostDeclaration:
+def _declaration(
+    host: StaticHost, name: str, addresses: tuple[IPv6Address, ...], prefixes: tuple[IPv6Network, ...]
+) -> HostDeclaration:
     kind = dhcpd.DUID if host.kind == DUID else dhcpd.HARDWARE
-    return HostDeclaration(host.name, kind, host.identifier, host.addresses, host.prefixes, host.hostname)
+    return HostDeclaration(name, kind, host.identifier, addresses, prefixes, host.hostname)

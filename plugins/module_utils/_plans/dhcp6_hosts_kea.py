@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Network
 
 from .._formats.kea_config import KeaConfig, Place, Reservation, Revision, Subnet
 from .._formats.kea_edit import render
@@ -89,7 +90,10 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     config = _target(options, old)
     wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, _present(old)))
     placements = place(wanted, [subnet.prefix for subnet in config.subnets], _where(config, options.config_file))
-    revisions = [_revision(subnet, placements) for subnet in config.subnets]
+    by_subnet: dict[IPv6Network, list[Reservation]] = {}
+    for placement in placements:
+        by_subnet.setdefault(placement.subnet, []).append(_wanted(placement))
+    revisions = [_revision(subnet, by_subnet.get(subnet.prefix, [])) for subnet in config.subnets]
     _refuse_included(revisions, options.config_file)
     strangers = _strangers(config, revisions)
     refuse_strangers(placements, [_stranger(stranger, options.config_file) for stranger in strangers])
@@ -167,9 +171,8 @@ def _wanted(placement: Placement) -> Reservation:
     return Reservation(kind, host.identifier, placement.addresses, placement.prefixes, host.hostname, host.name)
 
 
-def _revision(subnet: Subnet, placements: Sequence[Placement]) -> Revision:
+def _revision(subnet: Subnet, wanted: Sequence[Reservation]) -> Revision:
     """Match the hosts of one subnet with the reservations in it: by identifier first, then by our name for it."""
-    wanted = [_wanted(placement) for placement in placements if placement.subnet == subnet.prefix]
     free = {one.number: one.reservation for one in subnet.places}
     update: dict[int, Reservation] = {}
     add: list[Reservation] = []

@@ -134,6 +134,14 @@ def test_a_host_is_placed_by_its_addresses() -> None:
     assert lan.prefixes == ()
 
 
+def test_of_subnets_in_each_other_an_address_belongs_to_the_longest() -> None:
+    around = IPv6Network("2001:db8::/32")
+    (nas,) = read_hosts([host(addresses=["2001:db8:0:1::1", "2001:db8:9::1"])])
+    assert [placement.subnet for placement in place([nas], [around, LAN], "kea.conf")] == [LAN, around]
+    (nas,) = read_hosts([host(addresses=["2001:db8:0:1::1"], subnet=str(around))])
+    assert [placement.subnet for placement in place([nas], [around, LAN], "kea.conf")] == [around]
+
+
 def test_a_host_without_addresses_goes_where_only_one_subnet_is_or_where_it_is_told() -> None:
     (nas,) = read_hosts([host(addresses=[], hostname="nas")])
     assert [placement.subnet for placement in place([nas], [LAN], "kea.conf")] == [LAN]
