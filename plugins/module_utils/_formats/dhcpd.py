@@ -14,9 +14,9 @@ from typing import NamedTuple
 from .._values.duid import Duid
 from .._values.errors import ValueProblem
 from .._values.ipv6 import address_text, read_address
-from .syntax import SyntaxProblem, position
+from .syntax import HOSTS_HEADER, SyntaxProblem, position
 
-HEADER = "# Managed by Ansible (homelab.ipv6.dhcp6_hosts): edits here are lost at the next run.\n"
+HEADER = HOSTS_HEADER
 DUID, HARDWARE = "duid", "hwaddr"
 # A host that has an address in several subnets is declared once for each, since dhcpd knows one address a declaration.
 REPEATED = re.compile(r"(.+)--[0-9]+$")

@@ -14,9 +14,9 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 from .._values.duid import Duid
 from .._values.errors import ValueProblem
 from .._values.ipv6 import address_text
-from .syntax import SyntaxProblem
+from .syntax import HOSTS_HEADER, SyntaxProblem
 
-MANAGED = "# Managed by Ansible (homelab.ipv6.dhcp6_hosts): edits here are lost at the next run.\n"
+MANAGED = HOSTS_HEADER
 DUID, HARDWARE = "duid", "hwaddr"
 
 # What dnsmasq reads inside quotes: \" \\ \t \n \b \e \r.

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Files of hosts begin with this, by which they are known again as ours.
+HOSTS_HEADER = "# Managed by Ansible (homelab.ipv6.dhcp6_hosts): edits here are lost at the next run.\n"
+
 
 class SyntaxProblem(ValueError):
     """A text that cannot be read; lines and columns count from 1."""

@@ -10,6 +10,7 @@ from .._formats.syntax import SyntaxProblem
 from .._plans.dhcp6_hosts import DHCP6_PORT, Options
 from .._plans.dhcp6_hosts_dhcpd import TOOL, Found
 from .host import Host
+from .included import included
 from .service import is_active, listens_udp6
 
 
@@ -25,21 +26,8 @@ def find(host: Host, options: Options) -> Found:
         installed=host.which(TOOL) is not None,
         active=is_active(host, options.service),
         listening=listens_udp6(host, DHCP6_PORT),
-        included=_included(host, text, options.hosts_file),
+        included=included(host, text, options.hosts_file, _includes),
     )
-
-
-def _included(host: Host, text: str, hosts_file: str) -> dict[str, str]:
-    """The files that a configuration includes, and those that they include, but for the file of hosts."""
-    found: dict[str, str] = {}
-    waiting = [text]
-    while waiting:
-        for path in _includes(waiting.pop()):
-            content = host.read_text(path) if path != hosts_file and path not in found else None
-            if content is not None:
-                found[path] = content
-                waiting.append(content)
-    return found
 
 
 def _includes(text: str) -> list[str]:

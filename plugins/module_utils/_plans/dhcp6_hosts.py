@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Callable, NamedTuple
 
-from .._formats.syntax import SyntaxProblem
+from .._formats.syntax import HOSTS_HEADER, SyntaxProblem
 from .._values.duid import Duid, networkd_duid, told_of
 from .._values.errors import Refusal, ValueProblem
 from .._values.ipv6 import (
@@ -22,7 +22,7 @@ from .._values.ipv6 import (
     parse_prefix,
 )
 from .conditions import Require
-from .plan import FileChange, Plan, file_steps
+from .plan import FileChange, FileState, Plan, file_steps
 
 DHCP6_PORT = 547
 DUID, HWADDR = "duid", "hwaddr"
@@ -122,6 +122,16 @@ class Options:
     validate: bool
     reload: bool
     service: str
+
+
+def refuse_foreign(path: str, state: FileState | None) -> None:
+    """Turn down a file of hosts that is not ours.
+
+    :raises Refusal: it has something in it that this module did not write
+    """
+    if state and state.text.strip() and not state.text.startswith(HOSTS_HEADER):
+        problem = "exists and was not written by this module"
+        raise Refusal("hosts_file", path, problem, "Name another file, or move its hosts into this task and remove it")
 
 
 def unreadable(option: str, path: str, problem: SyntaxProblem) -> Refusal:

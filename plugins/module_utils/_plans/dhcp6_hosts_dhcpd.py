@@ -24,6 +24,7 @@ from .dhcp6_hosts import (
     merge,
     not_yet,
     place,
+    refuse_foreign,
     refuse_strangers,
     unlisted,
     unreadable,
@@ -79,7 +80,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
 
     :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
     """
-    _refuse_foreign(options.hosts_file, found.hosts)
+    refuse_foreign(options.hosts_file, found.hosts)
     wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
     if options.config_content is None and found.config is None:
         return _not_yet(wanted, options, found)
@@ -131,12 +132,6 @@ def present(options: Options, found: Found) -> list[StaticHost]:
 
 def _file(before: FileState | None, text: str) -> FileState:
     return before.with_text(text) if before else FileState(text)
-
-
-def _refuse_foreign(path: str, state: FileState | None) -> None:
-    if state and state.text.strip() and not state.text.startswith(dhcpd.HEADER):
-        problem = "exists and was not written by this module"
-        raise Refusal("hosts_file", path, problem, "Name another file, or move its hosts into this task and remove it")
 
 
 def _read(options: Options, found: Found) -> _Config:
