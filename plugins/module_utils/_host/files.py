@@ -194,7 +194,8 @@ class FileSet:
             _fill(names[path], before.with_text(content) if before else FileState(content), target)
         argv = tuple(_filled(word, names) for word in check.argv)
         outcome = self._host.run(argv)
-        if outcome.rc != 0:
+        passed = re.search(check.passed, outcome.said) if check.passed else outcome.rc == 0
+        if not passed:
             said = outcome.said
             for path, staged in names.items():
                 said = said.replace(staged, path)

@@ -22,12 +22,14 @@ class Check(NamedTuple):
     :param scratch: files that exist for the check alone: PATH → content
     :param tool: its name for the user where ``argv`` begins with another
     :param telling: regular expression of the lines that say what is wrong, for a tool that says much more
+    :param passed: regular expression of what it says when all is well, for a tool whose exit code does not tell
     """
 
     argv: tuple[str, ...]
     scratch: Mapping[str, str] = NOTHING
     tool: str = ""
     telling: str = ""
+    passed: str = ""
 
 
 class Mark(NamedTuple):
