@@ -24,6 +24,9 @@ description:
     ever rewritten.
   - For dnsmasq they become such a file as well, a C(dhcp-hostsfile). dnsmasq reads it anew at a signal, without a
     restart; leases stay. Only the first time, when its configuration gets to name the file, it restarts.
+  - For dhcp6s they become a file that its configuration includes. It has no mode that only checks, so it is given the
+    new configuration in a way that has it read the whole and end before it opens a socket. It reads its configuration
+    once, and so restarts.
 options:
   provider:
     description:
@@ -31,8 +34,9 @@ options:
       - V(kea) is ISC's Kea, C(kea-dhcp6).
       - V(dhcpd) is ISC's older DHCP server.
       - V(dnsmasq) is dnsmasq, which has to have a C(dhcp-range) of IPv6.
+      - V(dhcp6s) is the server of WIDE-DHCPv6, Debian's C(wide-dhcpv6-server).
     type: str
-    choices: [kea, dhcpd, dnsmasq]
+    choices: [kea, dhcpd, dnsmasq, dhcp6s]
     default: kea
   hosts:
     description:
@@ -80,6 +84,7 @@ options:
           - The link-layer (MAC) address.
           - Kea finds it in some packets only, and dhcpd nowhere but inside a DUID-LL or DUID-LLT; prefer the DUID.
           - dnsmasq takes it from the link, and so knows it of clients that are on the server's own links.
+          - dhcp6s does not look for it, and is refused.
         type: str
       addresses:
         description:
@@ -88,6 +93,9 @@ options:
             O(hosts[].hwaddr) and comes with several DUIDs it gives several.
           - Where dnsmasq takes a prefix from an interface (C(constructor:)), the subnet cannot be known beforehand, and
             a warning says of which addresses.
+          - dhcp6s has no subnets and gives out what it is told; a warning says which addresses lie in no prefix of an
+            interface that Debian's service serves. To anybody it gives an address that lies in one of its pools, so
+            that such a one is refused. Of several addresses each interface of the host gets one, whichever is free.
         type: list
         elements: str
         default: []
@@ -97,7 +105,9 @@ options:
         elements: str
         default: []
       hostname:
-        description: The name that the server knows the host by, for instance in dynamic DNS.
+        description:
+          - The name that the server knows the host by, for instance in dynamic DNS.
+          - dhcp6s knows no names; a warning says that it is left out.
         type: str
       subnet:
         description: The subnet, where no address tells it, or to make sure that the addresses lie in it.
@@ -105,8 +115,9 @@ options:
   config_file:
     description:
       - The server's configuration.
-      - By default V(/etc/kea/kea-dhcp6.conf) for Kea, V(/etc/dhcp/dhcpd6.conf) for dhcpd and V(/etc/dnsmasq.conf) for
-        dnsmasq.
+      - By default V(/etc/kea/kea-dhcp6.conf) for Kea, V(/etc/dhcp/dhcpd6.conf) for dhcpd, V(/etc/dnsmasq.conf) for
+        dnsmasq and V(/etc/wide-dhcpv6/dhcp6s.conf) for dhcp6s.
+      - dhcp6s needs nothing in it but its hosts, and Debian comes without one. Where there is none it is made.
     type: path
   config_content:
     description:
@@ -115,9 +126,10 @@ options:
     type: str
   hosts_file:
     description:
-      - The file of hosts for dhcpd or dnsmasq, which belongs to this module.
-      - By default V(/etc/dhcp/homelab-ipv6-hosts6.conf) for dhcpd and
-        V(/etc/dnsmasq.d-available/homelab-ipv6-hosts6.conf) for dnsmasq, where Debian's AppArmor profile lets it read.
+      - The file of hosts for dhcpd, dnsmasq or dhcp6s, which belongs to this module.
+      - By default V(/etc/dhcp/homelab-ipv6-hosts6.conf) for dhcpd,
+        V(/etc/dnsmasq.d-available/homelab-ipv6-hosts6.conf) for dnsmasq, where Debian's AppArmor profile lets it read,
+        and V(/etc/wide-dhcpv6/homelab-ipv6-hosts6.conf) for dhcp6s.
     type: path
   lease_file:
     description:
@@ -127,7 +139,7 @@ options:
   ensure_include:
     description:
       - Have the configuration name O(hosts_file) if it does not.
-      - dhcpd's O(config_file) gets a line that includes it.
+      - The O(config_file) of dhcpd or dhcp6s gets a line that includes it.
       - dnsmasq gets C(homelab-ipv6.conf) in its directory of further configurations (Debian's C(/etc/dnsmasq.d)), or a
         line at the end of O(config_file) where it reads none.
       - V(false) leaves it to you; a warning then says which line is missing, and where.
@@ -145,20 +157,37 @@ options:
     type: bool
     default: true
   validate:
-    description: Have the server's own checker look at the new configuration before it is moved.
+    description:
+      - Have the server's own checker look at the new configuration before it is moved.
+      - dhcp6s sees with it whether the interfaces exist that its configuration names.
     type: bool
     default: true
   reload:
     description:
       - Apply the configuration to the server if it runs. A server that does not run is not started.
       - A Kea with a control socket reloads, and so does dnsmasq where nothing but hosts changed; others restart.
+      - dhcp6s forgets at a restart who has which address. A host that renews its lease then is told so, asks anew at
+        once, and gets its own address again. Another client may find that an address of a pool has gone to somebody.
     type: bool
     default: true
   service:
     description:
       - The systemd service to restart.
-      - By default V(kea-dhcp6-server) for Kea, V(isc-dhcp-server) for dhcpd and V(dnsmasq) for dnsmasq.
+      - By default V(kea-dhcp6-server) for Kea, V(isc-dhcp-server) for dhcpd, V(dnsmasq) for dnsmasq and
+        V(wide-dhcpv6-server) for dhcp6s. Debian's service of dhcp6s has its interfaces from
+        C(/etc/default/wide-dhcpv6-server).
     type: str
+  preferred_lifetime:
+    description:
+      - For how many seconds new connections use an address or prefix, in the hosts of dhcp6s, which has it from each of
+        them. Clients renew after half of it.
+      - Hosts that O(purge=false) keeps also keep theirs. Other servers have it from their configuration.
+    type: int
+    default: 14400
+  valid_lifetime:
+    description: For how many seconds such an address or prefix stays valid if the client does not renew it.
+    type: int
+    default: 86400
 extends_documentation_fragment:
   - homelab.ipv6.attributes
 notes:
@@ -185,6 +214,9 @@ seealso:
   - name: dnsmasq(8)
     description: The options dhcp-host and dhcp-hostsfile.
     link: https://manpages.debian.org/bookworm/dnsmasq-base/dnsmasq.8.en.html
+  - name: dhcp6s.conf(5)
+    description: The host statement.
+    link: https://manpages.debian.org/bookworm/wide-dhcpv6-server/dhcp6s.conf.5.en.html
 """
 
 EXAMPLES = r"""
@@ -228,6 +260,16 @@ EXAMPLES = r"""
       - name: printer
         duid: "00:03:00:01:00:80:77:31:01:07"
         addresses: ["2001:db8:0:1::30"]
+
+- name: Give a machine an address and a network behind it by WIDE's dhcp6s
+  homelab.ipv6.dhcp6_hosts:
+    provider: dhcp6s
+    valid_lifetime: 43200
+    hosts:
+      - name: second-router
+        duid: "00:03:00:01:52:54:00:65:43:21"
+        addresses: ["2001:db8:0:1::2"]
+        prefixes: ["2001:db8:0:100::/56"]
 
 - name: Write configuration and hosts as one
   homelab.ipv6.dhcp6_hosts:
@@ -298,11 +340,13 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import secrets_of
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcp6s, kea_config
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcp6s as dhcp6s_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcpd as dhcpd_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dnsmasq as dnsmasq_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import kea as kea_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcp6s as dhcp6s_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcpd as dhcpd_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dnsmasq as dnsmasq_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
@@ -316,6 +360,7 @@ PROVIDERS = {
     "kea": (kea_host, kea_plan),
     "dhcpd": (dhcpd_host, dhcpd_plan),
     "dnsmasq": (dnsmasq_host, dnsmasq_plan),
+    "dhcp6s": (dhcp6s_host, dhcp6s_plan),
 }
 
 
@@ -361,7 +406,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             **WAY_BACK_SPEC,
-            "provider": {"type": "str", "choices": ["kea", "dhcpd", "dnsmasq"], "default": "kea"},
+            "provider": {"type": "str", "choices": ["kea", "dhcpd", "dnsmasq", "dhcp6s"], "default": "kea"},
             "hosts": {"type": "list", "elements": "dict", "required": True, "options": host_options},
             "config_file": {"type": "path"},
             # Kept out of the host's log.
@@ -374,12 +419,15 @@ def main():
             "validate": {"type": "bool", "default": True},
             "reload": {"type": "bool", "default": True},
             "service": {"type": "str"},
+            "preferred_lifetime": {"type": "int", "default": 14400},
+            "valid_lifetime": {"type": "int", "default": 86400},
         },
         supports_check_mode=True,
     )
     # The diff shows the configuration, but for the passwords in it.
     module.no_log_values.discard(module.params["config_content"])
-    module.no_log_values.update(secrets_of(module.params["config_content"]))
+    for format_of in (kea_config, dhcp6s):
+        module.no_log_values.update(format_of.secrets_of(module.params["config_content"]))
     run_module(module, "dhcp6_hosts", build)
 
 

@@ -111,6 +111,7 @@ class Options:
 
     :param config_content: the whole text of config_file where it belongs to the caller
     :param control_socket: an empty one means to restart the service
+    :param preferred_lifetime: of an address, in seconds, where the server has it from each host; so the next one
     """
 
     config_file: str
@@ -122,6 +123,8 @@ class Options:
     validate: bool
     reload: bool
     service: str
+    preferred_lifetime: int = 14400
+    valid_lifetime: int = 86400
 
 
 def refuse_foreign(path: str, state: FileState | None) -> None:

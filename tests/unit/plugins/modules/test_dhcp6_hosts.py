@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils import _module
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd, dnsmasq
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcp6s, dhcpd, dnsmasq
 from ansible_collections.homelab.ipv6.plugins.modules.dhcp6_hosts import build
 
 DATA = Path(__file__).parents[1] / "module_utils/_formats/data"
@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "reload": True,
     "service": "no-such-service",
     "lease_file": None,
+    "preferred_lifetime": 14400,
+    "valid_lifetime": 86400,
 }
 
 pytestmark = [
@@ -32,6 +34,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("kea-dhcp6") is None, reason="kea-dhcp6-server is not installed"),
     pytest.mark.skipif(shutil.which("dhcpd") is None, reason="isc-dhcp-server is not installed"),
     pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="dnsmasq-base is not installed"),
+    pytest.mark.skipif(shutil.which("dhcp6s") is None, reason="wide-dhcpv6-server is not installed"),
 ]
 
 
@@ -69,6 +72,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     text = (DATA / "dnsmasq-home.conf").read_text()
     own = [line for line in text.splitlines(keepends=True) if not line.startswith(("conf-", "dhcp-hosts"))]
     (tmp_path / "dnsmasq").write_text("".join(own))
+    text = (DATA / "dhcp6s-home.conf").read_text()
+    (tmp_path / "dhcp6s").write_text("".join(line for line in text.splitlines(keepends=True) if "include" not in line))
     return tmp_path
 
 
@@ -91,7 +96,7 @@ def content(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir() if path.suffix != ".lock"}
 
 
-@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq", "dhcp6s"])
 def test_check_apply_again(folder: Path, provider: str) -> None:
     before = content(folder)
     checked = run(folder, provider, NAS, check=True)
@@ -121,6 +126,23 @@ def test_check_apply_again(folder: Path, provider: str) -> None:
             ("enable-ra", "enable-rra"),
             "dnsmasq refuses the new configuration: dnsmasq: bad option at line 4",
         ),
+        (
+            "dhcp6s",
+            ("preference 200", "preferrence 200"),
+            "dhcp6s refuses the new configuration: yyerror0: {path} 11: syntax error. ",
+        ),
+        (
+            "dhcp6s",
+            ("::10 i", "::g i"),
+            "dhcp6s refuses the new configuration: yyerror0: {path} 18: invalid IPv6 address: ",
+        ),
+        ("dhcp6s", ("interface lo", "interface no0"), "dhcp6s refuses the new configuration: configure_interface: "),
+        ("dhcp6s", ("allow", "send no-such-thing; allow"), "dhcp6s refuses the new configuration: yyerror0: {path} 11"),
+        (
+            "dhcp6s",
+            ("address-pool guests i", "address-pool guest i"),
+            "dhcp6s refuses the new configuration: configure_host: {path}:26 pool 'guest' not found. ",
+        ),
     ],
 )
 def test_what_the_servers_checker_refuses_changes_nothing(
@@ -130,9 +152,9 @@ def test_what_the_servers_checker_refuses_changes_nothing(
     path.write_text(path.read_text().replace(*spoilt))
     before = content(folder)
     result = run(folder, provider, NAS)
-    assert result["msg"].startswith(says)
+    assert result["msg"].startswith(says.format(path=path))
     assert result["msg"].endswith("Everything is as it was before.")
-    assert str(path) in result["msg"] or "Error encountered" in result["msg"]
+    assert str(path) in result["msg"] or "Error encountered" in result["msg"] or "interface(no0)" in result["msg"]
     assert ".staged" not in result["msg"]
     assert ".check" not in result["msg"]
     assert content(folder) == before
@@ -163,7 +185,16 @@ def test_hosts_that_dhcpd_refuses_change_nothing(folder: Path, monkeypatch: pyte
     assert content(folder) == before
 
 
-@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
+def test_hosts_that_dhcp6s_refuses_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(folder, "dhcp6s", NAS)["changed"]
+    before = content(folder)
+    monkeypatch.setattr(dhcp6s, "render_hosts", lambda _hosts: dhcp6s.HOSTS_HEADER + "hst nas { };\n")
+    result = run(folder, "dhcp6s", NAS)
+    assert f"dhcp6s refuses the new configuration: yyerror0: {folder}/hosts 2: syntax error" in result["msg"]
+    assert content(folder) == before
+
+
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq", "dhcp6s"])
 def test_configuration_and_hosts_move_as_one(folder: Path, provider: str) -> None:
     whole = content(folder)[provider]
     (folder / provider).unlink()

@@ -20,7 +20,8 @@ set -e
 mount -t tmpfs tmpfs /run
 mkdir /run/upper /run/work
 mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
-for directory in /etc/systemd/network /etc/systemd/system /etc/network /etc/kea /etc/dhcp /srv /usr/local/sbin; do
+for directory in /etc/systemd/network /etc/systemd/system /etc/network /etc/kea /etc/dhcp /etc/wide-dhcpv6 /srv \\
+    /usr/local/sbin; do
     mkdir -p $directory
     mount -t tmpfs -o mode=755 tmpfs $directory
 done
@@ -39,6 +40,7 @@ esac
 TUNNEL = {"name": "he-ipv6", "remote": "198.51.100.1", "local": "any", "activate": False}
 ROUTES = [{"destination": "2001:db8:1:2::/64", "type": "unreachable"}, {"destination": "::/0"}]
 KEA = '{"Dhcp6": {"interfaces-config": {"interfaces": []}, "subnet6": [{"id": 1, "subnet": "2001:db8:0:1::/64"}]}}\n'
+DHCP6S = "interface lo { allow rapid-commit; };\n"
 DHCPD = "subnet6 2001:db8:0:1::/64 {\n}\n"
 
 
@@ -67,7 +69,11 @@ def hosts(provider: str, config: str, count: int) -> dict[str, Any]:
         }
         for number in range(1, count)
     ]
-    paths = {"kea": ("/etc/kea/kea.conf", "/etc/kea/hosts.json"), "dhcpd": ("/etc/dhcp/d.conf", "/etc/dhcp/d.hosts")}
+    paths = {
+        "kea": ("/etc/kea/kea.conf", "/etc/kea/hosts.json"),
+        "dhcpd": ("/etc/dhcp/d.conf", "/etc/dhcp/d.hosts"),
+        "dhcp6s": ("/etc/wide-dhcpv6/d.conf", "/etc/wide-dhcpv6/d.hosts"),
+    }
     names = dict(zip(("config_file", "hosts_file"), paths[provider], strict=True))
     content = f"# {count}\n{config}"
     return {"provider": provider, "hosts": found, "config_content": content, "service": "no-such-service", **names}
@@ -110,6 +116,12 @@ CASES = {
     ),
     "dhcp6_hosts kea-dhcp6": ("dhcp6_hosts", hosts("kea", KEA, 3), hosts("kea", KEA, 9), ["/etc/kea"]),
     "dhcp6_hosts dhcpd": ("dhcp6_hosts", hosts("dhcpd", DHCPD, 3), hosts("dhcpd", DHCPD, 9), ["/etc/dhcp"]),
+    "dhcp6_hosts dhcp6s": (
+        "dhcp6_hosts",
+        hosts("dhcp6s", DHCP6S, 3),
+        hosts("dhcp6s", DHCP6S, 9),
+        ["/etc/wide-dhcpv6"],
+    ),
     "service_files nft": (
         "service_files",
         firewall("policy accept;"),
@@ -129,7 +141,7 @@ CASES = {
 def test_killed_module_leaves_whole_files(island: Any, case: str, capsys: pytest.CaptureFixture[str]) -> None:
     module, old, new, watch = CASES[case]
     tool = case.split()[-1]
-    if tool in ("kea-dhcp6", "dhcpd", "nft", "radvd") and not shutil.which(tool):
+    if tool in ("kea-dhcp6", "dhcpd", "dhcp6s", "nft", "radvd") and not shutil.which(tool):
         pytest.skip(f"{tool} is not installed")
     island.run("sh", "-c", OWN)
     for name in STAND_INS.get(module, ()):

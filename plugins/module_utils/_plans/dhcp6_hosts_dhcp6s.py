@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Static hosts of WIDE's dhcp6s: a file of their own, which the configuration includes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any
+
+from .._formats import dhcp6s
+from .._formats.dhcp6s import FOREVER, LONGEST_DUID, HostStatement, Lifetimes, Pool, Statement
+from .._formats.syntax import SyntaxProblem, append
+from .._values.errors import Refusal
+from .conditions import Require
+from .dhcp6_hosts import DHCP6_PORT, DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, unlisted, unreadable
+from .plan import FileChange, FileState, Plan, file_steps
+from .steps import Check, Restart, Step
+
+CONFIG_FILE = "/etc/wide-dhcpv6/dhcp6s.conf"
+HOSTS_FILE = "/etc/wide-dhcpv6/homelab-ipv6-hosts6.conf"
+SERVICE = "wide-dhcpv6-server"
+TOOL, PACKAGE = "dhcp6s", "wide-dhcpv6-server"
+
+# dhcp6s has no mode that only checks. But it reads the whole configuration first, and with name servers both in it and
+# on its command line it then ends, with these words, before it opens a socket. It is told no pid file that it could
+# write: it would remove it at its end, whatever it is.
+ON_COMMAND_LINE, IN_CONFIG = "::1", "option domain-name-servers ::1; "
+PASSED = "do not specify DNS servers both by command line and by configuration file"
+# Behind the time; a line that counts the lines before it tells nothing.
+TELLING = r"(?m)(?<=\d\d:\d\d:\d\d: )(?!main: |[^\n]*exiting \()[^\n]*"
+# Of the hosts that a warning is about.
+SHOWN = 10
+
+_REMEDY = "Remove it there, or leave it out here"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The host as it is.
+
+    :param config: the configuration file
+    :param hosts: the file of hosts
+    :param included: the other files that the configuration reads along: path → text
+    :param installed: the server is
+    :param active: the service runs
+    :param listening: it has a DHCPv6 socket
+    :param links: the prefixes of the interfaces that it serves, where they can be known
+    """
+
+    config: FileState | None
+    hosts: FileState | None
+    installed: bool
+    active: bool
+    listening: bool
+    included: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[IPv6Network, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Config:
+    """The configuration with all that it includes, but for the file of hosts.
+
+    :param files: path → statements, the configuration first
+    """
+
+    text: str
+    files: Mapping[str, Sequence[Statement]]
+
+    def everything(self) -> list[Statement]:
+        return [statement for statements in self.files.values() for statement in statements]
+
+    def strangers(self) -> list[tuple[str, HostStatement]]:
+        return [(path, host) for path, statements in self.files.items() for host in dhcp6s.hosts(statements)]
+
+
+def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
+    """Make the file of hosts hold these, and the configuration include it.
+
+    A configuration that is not there yet is begun: dhcp6s needs no more than its hosts.
+
+    :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
+    """
+    refuse_foreign(options.hosts_file, found.hosts)
+    _refuse_lifetimes(options.preferred_lifetime, options.valid_lifetime)
+    for host in hosts:
+        _refuse_unfit(host)
+    wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
+    config = _read(options, found)
+    _refuse_pooled(wanted, dhcp6s.pools(config.everything()), options.config_file)
+    strangers = config.strangers()
+    _refuse_conflicts(wanted, strangers)
+    text, unnamed = _with_include(config, options)
+    listed = dhcp6s.render_hosts(_statements(hosts, wanted, options, found))
+    hide = tuple(dhcp6s.secrets(config.everything()))
+    changes = [
+        FileChange(options.config_file, found.config, _file(found.config, text, bool(hide)), hide=hide),
+        FileChange(options.hosts_file, found.hosts, _file(found.hosts, listed)),
+    ]
+    return Plan(
+        steps=_steps(changes, text, options, found),
+        warnings=(*unnamed, *_nameless(hosts), *_elsewhere(wanted, found.links)),
+        result={
+            "hosts": [host.result() for host in wanted],
+            "unmanaged": [{"name": host.name, "file": path, "line": host.line} for path, host in strangers],
+        },
+    )
+
+
+def _file(before: FileState | None, text: str, private: bool = False) -> FileState | None:
+    if before is None:
+        return FileState(text, 0o600 if private else 0o644) if text else None
+    return before.with_text(text)
+
+
+def _refuse_lifetimes(preferred: int, valid: int) -> None:
+    if not 0 < valid <= FOREVER:
+        raise Refusal("valid_lifetime", valid, f"does not lie between 1 and {FOREVER}", "Write seconds")
+    if not 0 < preferred <= valid:
+        problem = f"does not lie between 1 and the valid lifetime of {valid}"
+        raise Refusal("preferred_lifetime", preferred, problem, "An address is preferred while it is valid")
+
+
+def _refuse_unfit(host: StaticHost) -> None:
+    if host.kind == HWADDR:
+        problem = "is nothing that dhcp6s looks for: it knows hosts by their DUID alone"
+        remedy = "Give its duid or machine_id; dhcp6_identity_info reads the DUID on the host"
+        raise Refusal(host.option + ".hwaddr", host.identifier, problem, remedy)
+    octets = len(host.identifier.split(":"))
+    if octets > LONGEST_DUID:
+        problem = f"has {octets} octets, and dhcp6s takes no more than {LONGEST_DUID}"
+        raise Refusal(
+            host.option + ".duid", host.identifier, problem, "Have another server serve it, or make it shorter"
+        )
+    if not (host.addresses or host.prefixes):
+        problem = f"is all that {host.name} gets, and dhcp6s knows no names"
+        raise Refusal(host.option + ".hostname", host.hostname, problem, "Give it addresses or prefixes")
+    for number, address in enumerate(host.addresses):
+        if host.subnet and address not in host.subnet:
+            problem = f"lies outside its subnet {host.subnet}"
+            raise Refusal(f"{host.option}.addresses[{number}]", address, problem, "Correct one of the two")
+
+
+def _statements(
+    hosts: Sequence[StaticHost], wanted: Sequence[StaticHost], options: Options, found: Found
+) -> list[HostStatement]:
+    """A host that stays although the set does not name it stays as it is, lifetimes and all."""
+    lifetimes = Lifetimes(options.preferred_lifetime, options.valid_lifetime)
+    new = [HostStatement(host.name, host.identifier, host.addresses, host.prefixes, lifetimes) for host in hosts]
+    staying = {host.name for host in wanted[len(hosts) :]}
+    return new + ([one for one in _own(options, found) if one.name in staying] if staying else [])
+
+
+def present(options: Options, found: Found) -> list[StaticHost]:
+    """The hosts in our file as it is.
+
+    :raises Refusal: it cannot be read
+    """
+    where = options.hosts_file
+    return [
+        StaticHost(f"{one.name} in {where}", one.name, DUID, one.duid, one.addresses, one.prefixes)
+        for one in _own(options, found)
+    ]
+
+
+def _own(options: Options, found: Found) -> list[HostStatement]:
+    try:
+        return dhcp6s.hosts(dhcp6s.parse(found.hosts.text)) if found.hosts else []
+    except SyntaxProblem as problem:
+        raise unreadable("hosts_file", options.hosts_file, problem) from None
+
+
+def _read(options: Options, found: Found) -> _Config:
+    text = options.config_content
+    option, where = ("config_file", options.config_file) if text is None else ("config_content", "its")
+    if text is None:
+        text = found.config.text if found.config else ""
+    files: dict[str, Sequence[Statement]] = {}
+    try:
+        files[options.config_file] = dhcp6s.parse(text)
+        option = "config_file"
+        for where, other in found.included.items():
+            files[where] = dhcp6s.parse(other)
+    except SyntaxProblem as problem:
+        raise unreadable(option, where, problem) from None
+    return _Config(text, files)
+
+
+def _refuse_pooled(hosts: Iterable[StaticHost], pools: Sequence[Pool], where: str) -> None:
+    """Of a pool dhcp6s gives any client any address, whether or not it is a host's, too."""
+    for host in hosts:
+        for number, address in enumerate(host.addresses):
+            for pool in pools:
+                if pool.first <= address <= pool.last:
+                    problem = f"lies in the pool {pool.name} of {where}, and dhcp6s gives what is in a pool to anybody"
+                    remedy = f"Choose one that is not from {pool.first} to {pool.last}, or make the pool smaller"
+                    raise Refusal(f"{host.option}.addresses[{number}]", address, problem, remedy)
+
+
+def _refuse_conflicts(hosts: Iterable[StaticHost], strangers: Sequence[tuple[str, HostStatement]]) -> None:
+    if not strangers:
+        return
+    names = {other.name: (path, other) for path, other in strangers}
+    duids = {other.duid: (path, other) for path, other in strangers if other.duid}
+    addresses = {address: (path, other) for path, other in strangers for address in other.addresses}
+    delegated = [(prefix, path, other) for path, other in strangers for prefix in other.prefixes]
+    for host in hosts:
+        _refuse_taken(host.option + ".name", host.name, "name", names)
+        _refuse_taken(host.option + ".duid", host.identifier, "DUID", duids)
+        for number, address in enumerate(host.addresses):
+            _refuse_taken(f"{host.option}.addresses[{number}]", address, "address", addresses)
+        for number, prefix in enumerate(host.prefixes):
+            for taken, path, other in delegated:
+                if prefix.overlaps(taken):
+                    problem = f"overlaps a prefix of {_where(path, other)}"
+                    raise Refusal(f"{host.option}.prefixes[{number}]", prefix, problem, _REMEDY)
+
+
+def _refuse_taken(
+    option: str, value: str | IPv6Address, what: str, taken: Mapping[Any, tuple[str, HostStatement]]
+) -> None:
+    if value in taken:
+        raise Refusal(option, value, f"is also the {what} of {_where(*taken[value])}", _REMEDY)
+
+
+def _where(path: str, host: HostStatement) -> str:
+    return f"the host {host.name} in {path} line {host.line}, which this task does not manage"
+
+
+def _with_include(config: _Config, options: Options) -> tuple[str, list[str]]:
+    if options.hosts_file in dhcp6s.includes(config.everything()):
+        return config.text, []
+    line = dhcp6s.render_include(options.hosts_file)
+    if not options.ensure_include:
+        where = f"at the end of {options.config_file}"
+        return config.text, [f"The server does not see these hosts: add the line {line.strip()} {where}."]
+    return append(config.text, line), []
+
+
+def _nameless(hosts: Iterable[StaticHost]) -> list[str]:
+    named = [host.name for host in hosts if host.hostname]
+    if not named:
+        return []
+    return [f"dhcp6s knows no names: the hostname of {_some(named)} is left out. Give it to the DNS server."]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _elsewhere(hosts: Iterable[StaticHost], links: Sequence[IPv6Network]) -> list[str]:
+    """dhcp6s has no subnets: it gives out what it is told."""
+    doubtful = [
+        f"{host.name} ({address})"
+        for host in hosts
+        for address in host.addresses
+        if links and not any(address in prefix for prefix in links)
+    ]
+    if not doubtful:
+        return []
+    has = ", ".join(str(prefix) for prefix in links)
+    problem = f"lie in no prefix of an interface that dhcp6s serves ({has}), and so are right behind a relay alone"
+    return [f"These addresses {problem}: {_some(doubtful)}."]
+
+
+def _steps(changes: Sequence[FileChange], config: str, options: Options, found: Found) -> tuple[Step, ...]:
+    steps: list[Step] = list(file_steps(changes, _check(config, options) if options.validate else None))
+    if not steps:
+        return ()
+    if options.validate or not found.installed:
+        steps.insert(0, Require(TOOL, PACKAGE))
+    if options.reload and found.active:
+        # It would read its configuration anew over a control socket, which Debian does not have it open, and runs into
+        # undefined behaviour where that includes a file. A hangup ends it.
+        steps.append(Restart(options.service, udp6_port=DHCP6_PORT if found.listening else None))
+    return tuple(steps)
+
+
+def _check(config: str, options: Options) -> Check:
+    """dhcp6s looks at a copy of the configuration that includes the new hosts from where they lie aside."""
+    staged = config.replace(f'"{options.hosts_file}"', f'"{{staged:{options.hosts_file}}}"')
+    argv = (TOOL, "-d", "-f", "-c", f"{{staged:{options.config_file}}}", "-k", "/dev/null")
+    # On the first line, so that all lines keep their numbers.
+    scratch = {options.config_file: IN_CONFIG + staged}
+    no_pid = ("-P", f"{options.config_file}/no-pid")
+    return Check((*argv, *no_pid, "-n", ON_COMMAND_LINE, "lo"), scratch, telling=TELLING, passed=PASSED)

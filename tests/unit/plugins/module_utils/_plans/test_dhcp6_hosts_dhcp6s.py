@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import dataclasses
+from ipaddress import IPv6Network
+from typing import Any
+
+import pytest
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcp6s
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dhcp6s import (
+    CONFIG_FILE,
+    HOSTS_FILE,
+    SERVICE,
+    Found,
+    plan,
+)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+
+NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
+TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:65:43:22", "addresses": ["2001:db8:0:1::11"]}
+ROUTER = {**TV, "prefixes": ["2001:db8:100::/56"]}
+CONFIG = """# mine
+interface lan0 { address-pool guests 3600; };
+pool guests { range 2001:db8:0:1::1000 to 2001:db8:0:1::1fff; };
+"""
+INCLUDE = f'include "{HOSTS_FILE}";\n'
+OPTIONS = Options(
+    config_file=CONFIG_FILE,
+    hosts_file=HOSTS_FILE,
+    config_content=None,
+    ensure_include=True,
+    control_socket=None,
+    purge=True,
+    validate=True,
+    reload=True,
+    service=SERVICE,
+)
+RUNNING = Found(None, None, installed=True, active=True, listening=True)
+
+
+def planned(
+    config: str | None, written: str | None, *hosts: dict[str, Any], found: Found = RUNNING, **given: Any
+) -> Plan:
+    found = dataclasses.replace(
+        found,
+        config=None if config is None else FileState(config),
+        hosts=None if written is None else FileState(written),
+    )
+    return plan(read_hosts(hosts), dataclasses.replace(OPTIONS, **given), found)
+
+
+def changes(found: Plan) -> list[FileChange]:
+    return [change for step in found.steps if isinstance(step, Files) for change in step.changes]
+
+
+def files(found: Plan) -> dict[str, str]:
+    return {change.path: change.after.text for change in changes(found) if change.after}
+
+
+def names(text: str) -> list[str]:
+    return [host.name for host in dhcp6s.hosts(dhcp6s.parse(text))]
+
+
+def test_hosts_get_a_file_and_the_configuration_a_line() -> None:
+    found = files(planned(CONFIG, None, NAS, ROUTER))
+    assert found[CONFIG_FILE] == CONFIG + INCLUDE
+    assert found[HOSTS_FILE] == dhcp6s.HOSTS_HEADER + (
+        "\nhost nas {\n    duid 00:03:00:01:52:54:00:65:43:21;\n    address 2001:db8:0:1::10 14400 86400;\n};\n"
+        "\nhost tv {\n    duid 00:03:00:01:52:54:00:65:43:22;\n    address 2001:db8:0:1::11 14400 86400;\n"
+        "    prefix 2001:db8:100::/56 14400 86400;\n};\n"
+    )
+    assert not planned(found[CONFIG_FILE], found[HOSTS_FILE], NAS, ROUTER).changed
+
+
+def test_the_line_may_stand_in_a_file_that_is_read_along() -> None:
+    elsewhere = dataclasses.replace(RUNNING, included={"/etc/wide-dhcpv6/more.conf": INCLUDE})
+    text = CONFIG + 'include "/etc/wide-dhcpv6/more.conf";\n'
+    assert list(files(planned(text, None, NAS, found=elsewhere))) == [HOSTS_FILE]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (CONFIG.rstrip("\n"), CONFIG + INCLUDE),
+        (CONFIG.replace("\n", "\r\n"), (CONFIG + INCLUDE).replace("\n", "\r\n")),
+        (None, INCLUDE),
+    ],
+)
+def test_the_line_fits_the_file(config: str | None, expected: str) -> None:
+    assert files(planned(config, None, NAS))[CONFIG_FILE] == expected
+
+
+def test_a_configuration_that_is_not_to_be_touched_is_not() -> None:
+    for config in (CONFIG, None):
+        found = planned(config, None, NAS, ensure_include=False)
+        assert list(files(found)) == [HOSTS_FILE]
+        assert found.warnings == (
+            f"The server does not see these hosts: add the line {INCLUDE.strip()} at the end of {CONFIG_FILE}.",
+        )
+
+
+def test_purge() -> None:
+    first = files(planned(CONFIG, None, NAS))
+    second = files(planned(first[CONFIG_FILE], first[HOSTS_FILE], TV, purge=False))
+    assert names(second[HOSTS_FILE]) == ["tv", "nas"]
+    third = files(planned(first[CONFIG_FILE], second[HOSTS_FILE], TV))
+    assert names(third[HOSTS_FILE]) == ["tv"]
+    with pytest.raises(Refusal, match="is also the address of nas in"):
+        planned(CONFIG, first[HOSTS_FILE], {**TV, "addresses": NAS["addresses"]}, purge=False)
+    renamed = planned(CONFIG, first[HOSTS_FILE], {**NAS, "name": "storage"}, purge=False)
+    assert [host["name"] for host in renamed.result["hosts"]] == ["storage"]
+
+
+def test_a_host_that_is_kept_keeps_its_lifetimes() -> None:
+    first = files(planned(CONFIG, None, NAS, preferred_lifetime=600, valid_lifetime=1200))
+    second = files(planned(first[CONFIG_FILE], first[HOSTS_FILE], TV, purge=False))
+    assert "2001:db8:0:1::10 600 1200;" in second[HOSTS_FILE]
+    assert "2001:db8:0:1::11 14400 86400;" in second[HOSTS_FILE]
+
+
+def test_steps() -> None:
+    require, moved, restart = planned(CONFIG, None, NAS).steps
+    assert require == Require("dhcp6s", "wide-dhcpv6-server")
+    assert isinstance(moved, Files)
+    assert moved.check
+    assert moved.check.scratch == {
+        CONFIG_FILE: f'option domain-name-servers ::1; {CONFIG}include "{{staged:{HOSTS_FILE}}}";\n'
+    }
+    assert restart == Restart(SERVICE, 547)
+    deaf = planned(CONFIG, None, NAS, found=dataclasses.replace(RUNNING, listening=False))
+    assert deaf.steps[-1] == Restart(SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("found", "given", "kinds"),
+    [
+        (dataclasses.replace(RUNNING, active=False), {}, [Require, Files]),
+        (RUNNING, {"reload": False}, [Require, Files]),
+        (RUNNING, {"validate": False}, [Files, Restart]),
+    ],
+)
+def test_steps_that_are_left_out(found: Found, given: dict[str, Any], kinds: list[type]) -> None:
+    assert [type(step) for step in planned(CONFIG, None, NAS, found=found, **given).steps] == kinds
+
+
+def test_config_content_is_the_whole_file() -> None:
+    found = planned("nonsense", None, NAS, config_content=CONFIG)
+    assert files(found)[CONFIG_FILE] == CONFIG + INCLUDE
+    assert not planned(CONFIG + INCLUDE, files(found)[HOSTS_FILE], NAS, config_content=CONFIG).changed
+
+
+def test_a_bare_host_lists_what_will_come() -> None:
+    found = planned(None, None, NAS, found=dataclasses.replace(RUNNING, installed=False, active=False))
+    assert list(files(found)) == [CONFIG_FILE, HOSTS_FILE]
+    assert isinstance(found.steps[0], Require)
+
+
+def test_keys_are_never_shown_nor_given_away() -> None:
+    text = CONFIG + 'keyinfo k { realm "r"; keyid 1; secret "c2VjcmV0"; };\n'
+    config, _hosts = changes(planned(None, None, NAS, config_content=text))
+    assert config.after
+    assert config.after.mode == 0o600
+    assert "c2VjcmV0" not in str(config.diff())
+    config, _hosts = changes(planned(text, None, NAS))
+    assert config.after
+    assert config.after.mode == 0o644
+
+
+@pytest.mark.parametrize(
+    ("config", "written", "hosts", "given", "says"),
+    [
+        ("a {", None, [NAS], {}, f"config_file: {CONFIG_FILE} line 1, column 3 cannot be read: this {{ is never"),
+        (CONFIG, None, [NAS], {"config_content": "a {"}, "config_content: its line 1, column 3 cannot be read"),
+        (CONFIG, "host mine { };\n", [NAS], {}, f"hosts_file: {HOSTS_FILE} exists and was not"),
+        (CONFIG, dhcp6s.HOSTS_HEADER + "a {", [NAS], {"purge": False}, f"hosts_file: {HOSTS_FILE} line 2, column 3"),
+        (
+            CONFIG,
+            None,
+            [{"name": "nas", "hwaddr": "52:54:00:65:43:21", "addresses": NAS["addresses"]}],
+            {},
+            "hosts[0].hwaddr: 52:54:00:65:43:21 is nothing that dhcp6s looks for: it knows hosts by their DUID alone. ",
+        ),
+        (
+            CONFIG,
+            None,
+            [{**NAS, "duid": (b"\0\2" + bytes(127)).hex(":")}],
+            {},
+            "has 129 octets, and dhcp6s takes no more than 128",
+        ),
+        (
+            CONFIG,
+            None,
+            [{**NAS, "addresses": [], "hostname": "nas"}],
+            {},
+            "hosts[0].hostname: nas is all that nas gets",
+        ),
+        (
+            CONFIG,
+            None,
+            [{**NAS, "subnet": "2001:db8:0:2::/64"}],
+            {},
+            "hosts[0].addresses[0]: 2001:db8:0:1::10 lies outside its subnet 2001:db8:0:2::/64",
+        ),
+        (
+            CONFIG,
+            None,
+            [NAS, {**TV, "addresses": ["2001:db8:0:1::1234"]}],
+            {},
+            f"hosts[1].addresses[0]: 2001:db8:0:1::1234 lies in the pool guests of {CONFIG_FILE}, and dhcp6s gives",
+        ),
+        (
+            CONFIG + "host x { address 2001:db8:0:1::10 600; };",
+            None,
+            [NAS],
+            {},
+            f"hosts[0].addresses[0]: 2001:db8:0:1::10 is also the address of the host x in {CONFIG_FILE} line 4, which",
+        ),
+        (
+            CONFIG + "host x { prefix 2001:db8:100::/48 600; };",
+            None,
+            [ROUTER],
+            {},
+            f"hosts[0].prefixes[0]: 2001:db8:100::/56 overlaps a prefix of the host x in {CONFIG_FILE} line 4",
+        ),
+        (
+            CONFIG + "host x { duid 00:03:00:01:52:54:00:65:43:21; };",
+            None,
+            [NAS],
+            {},
+            "hosts[0].duid: 00:03:00:01:52:54:00:65:43:21 is also the DUID of the host x",
+        ),
+        (CONFIG + "host nas { };", None, [NAS], {}, "hosts[0].name: nas is also the name of the host nas in"),
+        (CONFIG, None, [NAS], {"valid_lifetime": 2**32}, "valid_lifetime: 4294967296 does not lie between 1 and"),
+        (
+            CONFIG,
+            None,
+            [NAS],
+            {"preferred_lifetime": 90000},
+            "preferred_lifetime: 90000 does not lie between 1 and the",
+        ),
+    ],
+)
+def test_refusals(
+    config: str | None, written: str | None, hosts: list[dict[str, Any]], given: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(Refusal) as raised:
+        planned(config, written, *hosts, **given)
+    assert says in str(raised.value)
+
+
+def test_included_files_count() -> None:
+    more = {"/etc/wide-dhcpv6/more.conf": "\nhost x { address 2001:db8:0:1::9 600; prefix 2001:db8:200::/56 600; };"}
+    found = dataclasses.replace(RUNNING, included=more)
+    done = planned(CONFIG, None, ROUTER, found=found)
+    assert done.result["unmanaged"] == [{"name": "x", "file": "/etc/wide-dhcpv6/more.conf", "line": 2}]
+    with pytest.raises(Refusal, match=r"/etc/wide-dhcpv6/more\.conf line 2"):
+        planned(CONFIG, None, {**NAS, "addresses": ["2001:db8:0:1::9"]}, found=found)
+    broken = dataclasses.replace(RUNNING, included={"/etc/wide-dhcpv6/more.conf": "a {"})
+    with pytest.raises(Refusal, match=r"config_file: /etc/wide-dhcpv6/more\.conf line 1, column 3 cannot be read"):
+        planned(CONFIG, None, NAS, found=broken)
+
+
+def test_a_name_is_said_to_be_left_out() -> None:
+    (warning,) = planned(CONFIG, None, {**NAS, "hostname": "nas.example.org"}, TV).warnings
+    assert warning.startswith("dhcp6s knows no names: the hostname of nas is left out.")
+
+
+def test_addresses_of_no_interface_are_pointed_out() -> None:
+    found = dataclasses.replace(RUNNING, links=(IPv6Network("2001:db8:0:1::/64"),))
+    assert planned(CONFIG, None, NAS, found=found).warnings == ()
+    far = [
+        {**NAS, "name": f"h{n}", "duid": f"01:02:03:{n:02x}", "addresses": [f"2001:db8:9::{n}"]} for n in range(1, 13)
+    ]
+    (warning,) = planned(CONFIG, None, TV, *far, found=found).warnings
+    assert "(2001:db8:0:1::/64)" in warning
+    assert warning.endswith("h9 (2001:db8:9::9), h10 (2001:db8:9::10) and 2 more.")
