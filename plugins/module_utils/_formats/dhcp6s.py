@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from .._values.duid import Duid
 from .._values.errors import ValueProblem
+from .._values.ipv6 import address_text
 from .syntax import HOSTS_HEADER, SyntaxProblem, position
 
 # A lifetime of this many seconds never ends (RFC 8415, section 7.7); dhcp6s.conf calls it infinity.
@@ -164,7 +165,7 @@ def _render_host(host: HostStatement) -> str:
     lines = [f"    duid {host.duid};\n"] if host.duid else []
     if host.lifetimes:
         preferred, valid = host.lifetimes
-        lines += [f"    address {address} {preferred} {valid};\n" for address in host.addresses]
+        lines += [f"    address {address_text(address)} {preferred} {valid};\n" for address in host.addresses]
         lines += [f"    prefix {prefix} {preferred} {valid};\n" for prefix in host.prefixes]
     return f"host {host.name} {{\n{''.join(lines)}}};\n"
 
