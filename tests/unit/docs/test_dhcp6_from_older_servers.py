@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.homelab.ipv6.plugins.doc_fragments.static_hosts import ModuleDocFragment
 from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import KeaConfig
@@ -89,7 +90,8 @@ def test_the_tables_tell_what_becomes_of_the_old_options() -> None:
 def module_plan(config: str) -> Plan:
     (task,) = PLAYS[2]["tasks"]
     given = task["homelab.ipv6.dhcp6_hosts"]
-    documented = yaml.safe_load(dhcp6_hosts.DOCUMENTATION)["options"]
+    texts = (dhcp6_hosts.DOCUMENTATION, ModuleDocFragment.DOCUMENTATION)
+    documented = {name: option for text in texts for name, option in yaml.safe_load(text)["options"].items()}
     assert set(given) <= set(documented)
     assert all(set(host) <= set(documented["hosts"]["suboptions"]) for host in given["hosts"])
     options = Options(
