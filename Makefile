@@ -56,8 +56,9 @@ lint-ansible: venv ## ansible-lint, production profile
 types: venv ## mypy --strict on what runs on managed hosts and on the tools
 	tools/types.sh
 
-unit: venv ## unit tests with coverage
+unit: venv ## unit tests with coverage, which is whole for what reads values and formats
 	$(BIN)/pytest tests/unit --cov --cov-report=term
+	$(BIN)/coverage report --include='plugins/module_utils/_values/*,plugins/module_utils/_formats/*' --fail-under=100
 
 ##@ Before a release
 .PHONY: test test-tools lab netns wayback $(SCENARIOS) sanity docs build package-check

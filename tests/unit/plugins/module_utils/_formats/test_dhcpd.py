@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats.dhcpd import HostDeclaration
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.dhcpd import HostDeclaration, Statement, Word
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.syntax import SyntaxProblem
 
 HOME = (Path(__file__).parent / "data/dhcpd6-home.conf").read_text()
@@ -116,3 +116,39 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except SyntaxProblem as raised:
         problem = raised
     assert problem is None or 1 <= problem.line <= text.count("\n") + 1
+
+
+# What a word and a string may hold without being taken for something else; dhcpd knows no empty word.
+plain_words = st.text("abcz019.:/-_=,", min_size=1, max_size=8).map(Word)
+quoted_words = st.text("abcz019 {};#=", max_size=8).map(lambda text: Word(text, quoted=True))
+lines = st.builds(lambda first, more: Statement((first, *more)), plain_words, st.lists(plain_words | quoted_words))
+statements = st.recursive(
+    lines,
+    lambda inner: st.builds(lambda line, block: Statement(line.words, block=tuple(block)), lines, st.lists(inner)),
+    max_leaves=8,
+)
+
+
+@given(st.lists(statements, max_size=4).map(tuple))
+def test_a_configuration_that_is_rendered_is_read_back(whole: tuple[Statement, ...]) -> None:
+    assert dhcpd.parse(dhcpd.render_statements(whole)) == whole
+
+
+def test_statements_are_made_of_words() -> None:
+    inner = Statement.of("range6", "2001:db8::1", "2001:db8::2")
+    whole = Statement.of("subnet6", "2001:db8::/64", block=[inner, Statement.of("include", Word("/x y", quoted=True))])
+    assert dhcpd.includes(dhcpd.parse(dhcpd.render_include("/x y"))) == ["/x y"]
+    assert dhcpd.render_statements([whole]) == (
+        'subnet6 2001:db8::/64 {\n    range6 2001:db8::1 2001:db8::2;\n    include "/x y";\n}\n'
+    )
+
+
+def test_what_dhcpd_would_refuse_is_left_out() -> None:
+    text = """subnet6 lan { } subnet6 2001:db8::/64 { }
+    host nas { fixed-address6 lan; fixed-prefix6 2001:db8::/129; allow booting; ddns-hostname "nas"; }"""
+    assert dhcpd.served(dhcpd.parse(text)) == [IPv6Network("2001:db8::/64")]
+    assert read(text) == [HostDeclaration("nas", "", "", hostname="nas", line=2)]
+
+
+def test_a_host_without_an_identifier_is_rendered_without() -> None:
+    assert dhcpd.render([HostDeclaration("nas", "", "")]) == dhcpd.HEADER + "\nhost nas {\n}\n"

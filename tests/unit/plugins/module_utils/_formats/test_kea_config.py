@@ -195,3 +195,17 @@ def test_what_kea_would_refuse_in_a_reservation_is_left_out() -> None:
     ] } ] } }"""
     reservation = KeaConfig.parse(text).subnets[0].places[0].reservation
     assert reservation == Reservation("duid", "xyz", (IPv6Address("2001:db8::1"),))
+
+
+def test_what_is_no_reservation_is_passed_over() -> None:
+    text = """{ "Dhcp6": { "subnet6": [ { "subnet": "2001:db8::/64", "reservations": [
+        "nonsense", 17, [ ], { "duid": "00:01:02", "hostname": "nas" }
+    ] } ] } }"""
+    [place] = KeaConfig.parse(text).subnets[0].places
+    assert (place.number, place.line, place.reservation.hostname) == (3, 2, "nas")
+
+
+def test_only_passwords_are_hidden() -> None:
+    text = """{ "Dhcp6": { "lease-database": { "password": "s3cret", "name": "kea", "port": 5 },
+        "option-data": [ { "name": "dns-servers" }, [ { "password": null } ] ] } }"""
+    assert KeaConfig.parse(text).secrets() == ["s3cret"]

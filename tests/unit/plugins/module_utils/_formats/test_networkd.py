@@ -120,3 +120,14 @@ def test_value_cannot_bring_a_line_of_its_own(value: str) -> None:
 def test_value_that_would_not_read_back(value: str) -> None:
     with pytest.raises(ValueProblem, match="would not read back"):
         Setting("Name", value)
+
+
+@pytest.mark.parametrize("name", ["", " Network", "[Network]", "Net\nwork"])
+def test_section_name_that_would_not_read_back(name: str) -> None:
+    with pytest.raises(ValueProblem, match="is no section name"):
+        Section(name, ())
+
+
+def test_of_a_setting_given_twice_the_last_counts() -> None:
+    section = Section("Network", (Setting("DHCP", "no"), Setting("DHCP", "yes")))
+    assert (section.get("DHCP"), section.get("DNS")) == ("yes", None)

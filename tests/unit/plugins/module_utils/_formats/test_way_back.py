@@ -87,3 +87,9 @@ def test_where_bytes_are_kept_makes_no_difference() -> None:
     assert entry.shape == entry._replace(offset=99).shape
     assert entry.shape != entry._replace(mode=0o600).shape
     assert entry.shape != entry._replace(digest="abd").shape
+
+
+def test_what_tells_one_from_another() -> None:
+    route = w.RouteState("-6", ("default", "via", "fe80::1"), expires=17)
+    assert route.identity == route._replace(expires=20).identity
+    assert route.identity != route._replace(family="-4").identity

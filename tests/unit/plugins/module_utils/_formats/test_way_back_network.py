@@ -120,3 +120,10 @@ def test_who_made_an_address() -> None:
     # iproute2 6.15 (Debian 13).
     found = {address.scope: address.protocol for address in network.parse_addresses(recorded("address-6.15.json"))}
     assert found == {"global": "", "link": "kernel_ll"}
+
+
+def test_lines_that_are_none() -> None:
+    route = "1 default via 192.0.2.1 dev eth0 table 254 proto 3 scope 0"
+    assert len(network.parse_routes(f"\n{route}\nnonsense\n", "4")) == 1
+    rule = "0:\tfrom all lookup 255\n"
+    assert network.parse_rules(f"\n{rule}nonsense\n", "4") == network.parse_rules(rule, "4")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._values.duid import Duid, networkd_duid
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.duid import Duid, networkd_duid, told_of
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
 
 CANONICAL = "00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56"
@@ -203,3 +203,21 @@ def test_networkd_duid_is_the_one_that_systemd_computes(text: str) -> None:
 def test_what_is_no_machine_id(text: object, says: str) -> None:
     with pytest.raises(ValueProblem, match=says):
         networkd_duid(text)
+
+
+@pytest.mark.parametrize(
+    ("octets", "told"),
+    [
+        (None, (None, None, None)),
+        (bytes.fromhex(CANONICAL.replace(":", "")), (CANONICAL, "DUID-LLT", "2022-06-14T13:40:45+00:00")),
+        # Modulo 2^32: the last second that there is.
+        (b"\0\1\0\1\xff\xff\xff\xff\1", ("00:01:00:01:ff:ff:ff:ff:01", "DUID-LLT", "2136-02-07T06:28:15+00:00")),
+        (b"\0\1\0\1\xff\xff\xff\xff", ("00:01:00:01:ff:ff:ff:ff", "DUID-LLT", None)),
+        (b"\0\3\0\1\2\0\0\0\0\1", ("00:03:00:01:02:00:00:00:00:01", "DUID-LL", None)),
+        (b"\0\x17\1", ("00:17:01", "unknown", None)),
+        (b"\7", ("07", "unknown", None)),
+        (b"", ("", "unknown", None)),
+    ],
+)
+def test_what_results_tell(octets: bytes | None, told: tuple[str | None, ...]) -> None:
+    assert told_of(octets) == dict(zip(("duid", "duid_type", "duid_time"), told, strict=True))

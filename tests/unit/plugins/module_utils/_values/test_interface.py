@@ -4,7 +4,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
-from ansible_collections.homelab.ipv6.plugins.module_utils._values.interface import parse_interface
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.interface import (
+    parse_interface,
+    parse_plain_interface,
+)
 
 
 @pytest.mark.parametrize("name", ["he-ipv6", "eth0.10", "fifteen-letters", "x"])
@@ -30,3 +33,10 @@ def test_name_is_taken(name: str) -> None:
 def test_name_is_refused(name: object, said: str) -> None:
     with pytest.raises(ValueProblem, match=said):
         parse_interface(name)
+
+
+def test_name_that_stands_anywhere_as_it_is() -> None:
+    assert parse_plain_interface("eth0.10@x") == "eth0.10@x"
+    for name in ('a"b', "a;b", "a{b"):
+        with pytest.raises(ValueProblem, match="has a character that would need quoting"):
+            parse_plain_interface(name)

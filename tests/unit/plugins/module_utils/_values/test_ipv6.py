@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.ipv6 import (
     address_text,
+    is_address,
     parse_delegated_prefix,
     parse_hardware_address,
     parse_host_address,
@@ -64,6 +65,7 @@ def test_an_address_is_written_as_python_writes_it(address: IPv6Address) -> None
         (" 2001:db8::1", "' 2001:db8::1' is not an IPv6 address. Write 2001:db8::1 alone."),
         ("2001:db8::1,2001:db8::2", "is not one IPv6 address. Write each address as an item of its own"),
         ("192.0.2.1/24", "is an IPv4 address, where an IPv6 address belongs"),
+        ("2001:db8:::1", "is not an IPv6 address. Write an IPv6 address of the host's network"),
         # Not what is left of it.
         ("2001:db8::1O", "is not an IPv6 address. Write an IPv6 address of the host's network"),
         ("{{ prefix }}::1", "is not an IPv6 address. Write an IPv6 address of the host's network"),
@@ -90,6 +92,7 @@ def test_a_prefix_is_read_back(address: IPv6Address, length: int) -> None:
         ("2001:db8::/129", "has the length '129', which is no number from 0 to 128"),
         ("2001:db8::%eth0/64", "names an interface, which no prefix does"),
         ("lan", "is not an IPv6 prefix"),
+        ("lan/64", "is not an IPv6 prefix"),
         ("192.0.2.0/24", "is an IPv4 network, where an IPv6 prefix belongs"),
     ],
 )
@@ -136,3 +139,18 @@ def test_a_prefix_is_delegated_where_its_addresses_are_routed(address: IPv6Addre
 def test_what_is_not_delegated(text: str) -> None:
     with pytest.raises(ValueProblem, match="Write a prefix of global or unique local addresses"):
         parse_delegated_prefix(text)
+
+
+@pytest.mark.parametrize("text", ["64:ff9b::1", "::ffff:192.0.2.1", "4000::1"])
+def test_an_address_that_is_handed_out_nowhere_may_be_one(text: str) -> None:
+    assert parse_host_address(text) == IPv6Address(text)
+
+
+@given(near_addresses | addresses.map(str))
+def test_what_is_an_address(text: str) -> None:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        assert not is_address(text)
+    else:
+        assert is_address(text)

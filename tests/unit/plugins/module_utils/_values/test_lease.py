@@ -92,3 +92,10 @@ def test_hostnames_lose_the_dot_of_the_root() -> None:
 def test_names_of_one_host(one: str, other: str, same: bool) -> None:
     assert values.same_host(one, other) == same
     assert values.same_host(other, one) == same
+
+
+def test_what_is_told_of_a_lease() -> None:
+    assert lease("active", None).network() == "::"
+    assert lease("active", None)._replace(type="prefix", length=56).network() == "::/56"
+    assert lease("active", None).ends() is None
+    assert lease("active", 1795705275).ends() == "2026-11-26T15:01:15+00:00"

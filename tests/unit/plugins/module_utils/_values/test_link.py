@@ -4,10 +4,13 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.link import (
     parse_broker,
+    parse_ports,
     parse_resolver,
     parse_tunnel_address,
 )
@@ -47,3 +50,42 @@ def test_tunnel_address_with_the_length_that_the_page_prints() -> None:
     assert parse_tunnel_address("2001:db8::2/64") == parse_tunnel_address("2001:db8::2") == IPv6Address("2001:db8::2")
     with pytest.raises(ValueProblem, match="has a wrong prefix length"):
         parse_tunnel_address("2001:db8::2/129")
+
+
+@pytest.mark.parametrize(
+    ("text", "ports"), [("443", "443"), (443, "443"), (" 8000-8010 ", "8000-8010"), ("53-53", "53"), ("065535", None)]
+)
+def test_ports(text: object, ports: str | None) -> None:
+    if ports is None:
+        with pytest.raises(ValueProblem, match="is not a port or a range of ports"):
+            parse_ports(text)
+    else:
+        assert parse_ports(text) == ports
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("0", "is out of range"),
+        ("65536", "is out of range"),
+        ("20-10", "is out of range"),
+        ("http", "is not a port or a range of ports"),
+        ("", "is not a port or a range of ports"),
+        (True, "is not a port or a range of ports"),
+    ],
+)
+def test_no_ports(text: object, says: str) -> None:
+    with pytest.raises(ValueProblem, match=says):
+        parse_ports(text)
+
+
+@given(st.integers(1, 65535), st.integers(1, 65535))
+def test_ports_are_read_back(one: int, other: int) -> None:
+    first, last = sorted((one, other))
+    shown = parse_ports(f"{first}-{last}")
+    assert parse_ports(shown) == shown
+
+
+def test_resolver_that_is_no_address() -> None:
+    with pytest.raises(ValueProblem, match="is not an IPv6 address"):
+        parse_resolver("dns.home.example")

@@ -9,6 +9,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.sysctl import (
     SPREADING,
     interface_key,
+    interface_of,
+    is_pattern,
     order,
     parse_key,
     parse_value,
@@ -131,3 +133,18 @@ def test_only_few_keys_spread() -> None:
     assert not spreads_to(CONF + "all/accept_ra", CONF + "eth0/accept_ra")
     assert not spreads_to(CONF + "all/forwarding", "kernel/x")
     assert spreads_to("net/ipv4/ip_forward", "net/ipv4/conf/eth0/forwarding")
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "interface"),
+    [
+        ("net/ipv6/conf/eth0.10/accept_ra", False, ("eth0.10", "accept_ra")),
+        ("net/ipv6/conf/*/accept_ra", True, ("*", "accept_ra")),
+        ("net/ipv4/conf/eth0/forwarding", False, None),
+        ("net/ipv6/route/gc_timeout", False, None),
+        ("kernel/[a-c]?", True, None),
+    ],
+)
+def test_what_a_key_is_about(path: str, pattern: bool, interface: tuple[str, str] | None) -> None:
+    assert is_pattern(path) == pattern
+    assert interface_of(path) == interface
