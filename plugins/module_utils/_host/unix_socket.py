@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 from .._values.errors import Fault
 
@@ -16,6 +17,7 @@ def ask(path: str, request: str, timeout: float) -> str:
     :raises Fault: nobody listens, or no answer comes in time
     """
     what = "talk to " + path
+    deadline = time.monotonic() + timeout
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout)
@@ -23,6 +25,8 @@ def ask(path: str, request: str, timeout: float) -> str:
             connection.sendall(request.encode())
             parts: list[bytes] = []
             while True:
+                # One that sends a little now and then has no more time than one that sends nothing.
+                connection.settimeout(max(0.001, deadline - time.monotonic()))
                 part = connection.recv(65536)
                 if not part:
                     break

@@ -222,6 +222,17 @@ def test_the_whole_of_a_host_with_kea(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
+def test_without_the_right_to_read(folder: Path, provider: str) -> None:
+    (folder / provider).chmod(0o600)
+    os.seteuid(65534)
+    try:
+        result = run(folder, provider, NAS, check=True)
+    finally:
+        os.seteuid(0)
+    assert result["msg"] == f"{folder / provider}: permission denied. Run this task as root (become: true)."
+
+
 LEASES = {"kea": "kea-2.2/kea-leases6.csv", "dhcpd": "dhcpd-4.4.3/named", "dnsmasq": "dnsmasq-2.90/dnsmasq.leases"}
 # When the leases were recorded, and long after the last of them.
 THEN, LATER = 1795698110.0, 1800000000.0

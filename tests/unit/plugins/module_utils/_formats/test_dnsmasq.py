@@ -169,3 +169,18 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except SyntaxProblem as raised:
         problem = raised
     assert problem is None or 1 <= problem.line <= 2 * text.count("\n") + 2
+
+
+directives = st.builds(
+    Directive,
+    st.sampled_from(["dhcp-range", "dhcp-host", "enable-ra", "conf-dir"]),
+    st.text("abcz019:,.[]/*", max_size=12),
+)
+
+
+@given(st.lists(directives, max_size=5))
+def test_a_configuration_that_is_rendered_is_read_back(whole: list[Directive]) -> None:
+    found = dnsmasq.parse(dnsmasq.render(whole))
+    assert [(one.key, one.value, one.line) for one in found] == [
+        (one.key, one.value, line) for line, one in enumerate(whole, 1)
+    ]

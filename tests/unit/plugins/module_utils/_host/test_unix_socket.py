@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import apply as apply_module
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import kea
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.apply import apply
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.kea import answers
@@ -77,6 +80,35 @@ def test_no_answer_in_time(path: str) -> None:
         server.listen()
         with pytest.raises(Fault, match=r"no answer within 0\.1 s"):
             ask(path, "hello", 0.1)
+
+
+def test_an_answer_that_never_ends(path: str) -> None:
+    def drip() -> None:
+        connection, _address = server.accept()
+        with connection, contextlib.suppress(OSError):
+            while True:
+                connection.sendall(b" ")
+                time.sleep(0.02)
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        server.listen()
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        with pytest.raises(Fault, match=r"no answer within 0\.2 s"):
+            ask(path, "hello", 0.2)
+        dripping.join()
+
+
+def test_a_kea_that_is_dead_or_hangs_takes_no_commands(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kea, "PATIENCE", 0.1)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        server.listen()
+        assert not answers(path)
+    # What it leaves behind when it is killed.
+    assert Path(path).is_socket()
+    assert not answers(path)
 
 
 @pytest.mark.parametrize(("reply", "expected"), [(VERSION, True), (FAILED, False), ("", False)])
