@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / ".cache/collections"))
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (  # noqa: E402 (found by the line above)
+    dhcp6_hosts_dhcp6s,
     dhcp6_hosts_dhcpd,
     dhcp6_hosts_dnsmasq,
     dhcp6_hosts_kea,
@@ -46,6 +47,10 @@ host old { host-identifier option dhcp6.client-id 00:01:02; fixed-address6 2001:
     "dnsmasq": """dhcp-range=2001:db8:0:1::,static
 dhcp-range=2001:db8:0:2::,static
 dhcp-host=id:00:01:02,old,[2001:db8:0:1::ff]
+""",
+    "dhcp6s": """interface lan0 { address-pool guests 3600; };
+pool guests { range 2001:db8:0:1::1000 to 2001:db8:0:1::1fff; };
+host old { duid 00:01:02; address 2001:db8:0:1::ff 3600; };
 """,
 }
 
@@ -85,6 +90,9 @@ def _plan(provider: str, hosts: list[dict[str, Any]]) -> None:
     elif provider == "dhcpd":
         dhcpd = dhcp6_hosts_dhcpd.Found(config, None, installed=True, active=True, listening=True)
         dhcp6_hosts_dhcpd.plan(read, options, dhcpd)
+    elif provider == "dhcp6s":
+        dhcp6s = dhcp6_hosts_dhcp6s.Found(config, None, installed=True, active=True, listening=True)
+        dhcp6_hosts_dhcp6s.plan(read, options, dhcp6s)
     else:
         dnsmasq = dhcp6_hosts_dnsmasq.Found(config, None, None, "", installed=True, active=True, listening=True)
         dhcp6_hosts_dnsmasq.plan(read, options, dnsmasq)
@@ -266,7 +274,7 @@ def _whole_entries() -> Iterator[Case]:
     ):
         yield Case("kea", hosts)
     two = entry(addresses=["2001:db8:0:1::10", "2001:db8:0:1::11"])
-    for provider in ("dhcpd", "dnsmasq"):
+    for provider in ("dhcpd", "dnsmasq", "dhcp6s"):
         yield Case(provider, [two])
         yield Case(provider, [entry(addresses=["2001:db8:0:1::ff"])])
         yield Case(provider, [entry(duid="00:01:02")])
@@ -276,6 +284,14 @@ def _whole_entries() -> Iterator[Case]:
         yield Case(provider, [entry(prefixes=["2001:db8:100::/56"])])
         yield Case(provider, [entry(hwaddr="52:54")])
         yield Case(provider, [entry(), entry(name="tv")])
+    for host in (
+        entry(addresses=["2001:db8:0:1::1234"]),
+        entry(hwaddr="52:54:00:12:34:56"),
+        entry(addresses=[], hostname="nas"),
+        entry(subnet="2001:db8:0:2::/64"),
+        entry(duid="00:02:" + ":".join(["11"] * 128)),
+    ):
+        yield Case("dhcp6s", [host])
     for name in ("infinite", "ignore", "3600", "45m", "my_nas", "set.tag"):
         yield Case("dnsmasq", [entry(name=name)])
         yield Case("dnsmasq", [entry(hostname=name)])

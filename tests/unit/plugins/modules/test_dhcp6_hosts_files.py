@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-PROVIDERS = ("kea", "dhcpd", "dnsmasq")
+PROVIDERS = ("kea", "dhcpd", "dnsmasq", "dhcp6s")
 CONFIGS = {
     "kea": '{"Dhcp6": {"subnet6": [{"id": 1, "subnet": "2001:db8:0:1::/64"}]}}\n',
     "dhcpd": "subnet6 2001:db8:0:1::/64 {\n}\n",
     "dnsmasq": "dhcp-range=2001:db8:0:1::,static\n",
+    "dhcp6s": "option domain-name-servers 2001:db8:0:1::1;\n",
 }
 NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::9"]}
 TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:75:43:22", "addresses": ["2001:db8:0:1::8"]}
@@ -28,6 +29,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("kea-dhcp6") is None, reason="kea-dhcp6-server is not installed"),
     pytest.mark.skipif(shutil.which("dhcpd") is None, reason="isc-dhcp-server is not installed"),
     pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="dnsmasq-base is not installed"),
+    pytest.mark.skipif(shutil.which("dhcp6s") is None, reason="wide-dhcpv6-server is not installed"),
     pytest.mark.parametrize("provider", PROVIDERS),
 ]
 
@@ -79,24 +81,31 @@ def immutable() -> Iterator[Callable[[Path], None]]:
         subprocess.run(["chattr", "-i", path], check=False)
 
 
-def test_missing(place: Place) -> None:
+def nothing(path: Path) -> None:
+    """There is no configuration."""
+
+
+def dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def directory(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("stands_there", [nothing, dangling, directory])
+def test_missing(place: Place, stands_there: Callable[[Path], None]) -> None:
     place.config.unlink()
-    said = place.run()["msg"]
-    assert said == (f"config_file: {place.config} does not exist. Write one, or give its whole text as config_content.")
+    stands_there(place.config)
+    told = place.run(check_mode=True)
+    if place.options["provider"] == "dhcp6s":
+        # It needs nothing but its hosts.
+        assert told["changed"]
+    else:
+        assert told["msg"] == (
+            f"config_file: {place.config} does not exist. Write one, or give its whole text as config_content."
+        )
     assert place.content() == {}
-
-
-def test_a_link_into_nothing_is_missing_as_well(place: Place) -> None:
-    place.config.unlink()
-    place.config.symlink_to("nowhere")
-    assert f"config_file: {place.config} does not exist." in place.run()["msg"]
-    assert place.config.is_symlink()
-
-
-def test_a_directory_is_missing_as_well(place: Place) -> None:
-    place.config.unlink()
-    place.config.mkdir()
-    assert f"config_file: {place.config} does not exist." in place.run()["msg"]
 
 
 def test_a_link_stays_one(place: Place) -> None:
@@ -142,6 +151,7 @@ SPOILT = {
     "kea": ('{"Dhcp6": {\n  "subnet6": [ }\n}\n', "line 2, column 16 cannot be read: '}' is no value"),
     "dhcpd": ("subnet6 2001:db8:0:1::/64 {\n", "line 1, column 27 cannot be read: this { is never closed"),
     "dnsmasq": ('dhcp-range=2001:db8:0:1::,static\ndhcp-host="nas\n', "line 2, column 11 cannot be read: "),
+    "dhcp6s": ("interface lan0 {\n", "line 1, column 16 cannot be read: "),
 }
 
 

@@ -177,3 +177,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except SyntaxProblem as raised:
         problem = raised
     assert problem is None or 1 <= problem.line <= text.count("\n") + 1
+
+
+def test_a_host_that_gets_nothing_is_rendered_without_lifetimes() -> None:
+    host = HostStatement("nas", "00:01:02", (), (), None)
+    text = dhcp6s.render_hosts([host])
+    assert text == dhcp6s.HOSTS_HEADER + "\nhost nas {\n    duid 00:01:02;\n};\n"
