@@ -122,6 +122,9 @@ notes:
   - A client that renews its lease with dnsmasq (2.90 and 2.91 were tried) keeps the address that it has when its entry
     changes or goes. The new one is given when it asks afresh, after a restart for instance. An address from the range
     that it got before it was listed it then keeps beside the static one, until the lease of it ends.
+  - A client that dhcp6s (20080615-23 was tried) does not know ends it by asking whether an old address is right
+    (Confirm), unless the interface has an C(address-pool). Debian's service does not start it again, and goes on to
+    look active; that of role P(homelab.ipv6.dhcp6_server#role) starts it again.
   - Cloned machines share a machine-id and so a DUID; give each its own first.
 seealso:
   - plugin: homelab.ipv6.duid

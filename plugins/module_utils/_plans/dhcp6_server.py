@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._values.errors import Refusal
-from . import dhcp6_server_dhcpd, dhcp6_server_dnsmasq, dhcp6_server_kea
+from . import dhcp6_server_dhcp6s, dhcp6_server_dhcpd, dhcp6_server_dnsmasq, dhcp6_server_kea
 from .dhcp6_hosts import place, read_hosts
 from .dhcp6_server_options import read
 
@@ -18,9 +18,10 @@ RENDER = {
     "kea": dhcp6_server_kea.render,
     "dhcpd": dhcp6_server_dhcpd.render,
     "dnsmasq": dhcp6_server_dnsmasq.render,
+    "dhcp6s": dhcp6_server_dhcp6s.render,
 }
 # What turns down that which a server cannot do.
-REFUSE = {"dnsmasq": dhcp6_server_dnsmasq.refuse_unfit}
+REFUSE = {"dnsmasq": dhcp6_server_dnsmasq.refuse_unfit, "dhcp6s": dhcp6_server_dhcp6s.refuse_unfit}
 
 
 def plan(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ READERS = (
     ("/etc/dhcp/", ("isc-dhcp-server*.service", "homelab-dhcpd6.service")),
     ("/etc/default/isc-dhcp-server", ("isc-dhcp-server*.service",)),
     ("/etc/dnsmasq", ("dnsmasq*.service", "homelab-dnsmasq6.service")),
-    ("/etc/wide-dhcpv6/", ("wide-dhcpv6-server.service",)),
+    ("/etc/wide-dhcpv6/", ("wide-dhcpv6-server.service", "homelab-dhcp6s.service")),
     ("/etc/samba/", ("smbd.service", "nmbd.service")),
     ("/etc/cups/", ("cups.service",)),
 )

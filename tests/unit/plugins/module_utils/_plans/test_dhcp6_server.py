@@ -156,7 +156,32 @@ def test_dnsmasq_in_full() -> None:
     assert dnsmasq.render(dnsmasq.parse(text)) == "".join(text.splitlines(keepends=True)[1:])
 
 
-@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq"])
+ONE_POOL = {**LAN, "pools": ["2001:db8:0:1::1000-2001:db8:0:1::1fff"]}
+
+
+def test_dhcp6s_in_full() -> None:
+    given: dict[str, Any] = {"dns": ["2001:db8::53", "2001:db8::54"], "search": ["example.net", "example.org"]}
+    text = planned(provider="dhcp6s", subnets=[ONE_POOL, LOCAL, RELAYED], **given)["config"]
+    assert text == (
+        "# Managed by Ansible (homelab.ipv6.dhcp6_server): edits here are lost at the next run.\n"
+        "option domain-name-servers 2001:db8::53 2001:db8::54;\n"
+        'option domain-name "example.net";\n'
+        'option domain-name "example.org";\n'
+        "pool lo {\n    range 2001:db8:0:1::1000 to 2001:db8:0:1::1fff;\n};\n"
+        "interface lo {\n    address-pool lo 14400 86400;\n};\n"
+    )
+
+
+@pytest.mark.skipif(shutil.which("dhcp6s") is None, reason="wide-dhcpv6-server is not installed")
+def test_dhcp6s_accepts_it(tmp_path: Path) -> None:
+    path = tmp_path / "dhcp6s.conf"
+    path.write_text(planned(provider="dhcp6s", subnets=[ONE_POOL, LOCAL], dns=["::5"], search=["a.b", "c"])["config"])
+    argv = ["dhcp6s", "-d", "-f", "-c", path, "-k", "/dev/null", "-P", path / "no-pid", "-n", "::1", "lo"]
+    said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30).stderr
+    assert "do not specify DNS servers both" in said
+
+
+@pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq", "dhcp6s"])
 def test_a_stateless_server_is_one_that_has_nothing_to_give(provider: str) -> None:
     given: dict[str, Any] = {"provider": provider, "dns": ["2001:db8::53"]}
     stateless = planned(stateless=True, **given)
@@ -241,6 +266,22 @@ def test_dnsmasq_accepts_it(subnets: list[dict[str, Any]], tmp_path: Path) -> No
         (
             {"provider": "dnsmasq", "subnets": [{**LAN, "prefix": "2001:db8:0:10::/60"}]},
             "dhcp6_server_subnets[0].prefix: 2001:db8:0:10::/60 is shorter than a /64, which dnsmasq does not serve.",
+        ),
+        (
+            {"provider": "dhcp6s", "subnets": [DELEGATING]},
+            "cannot be delegated: dhcp6s has no pools of prefixes. Leave it out, or let Kea or dhcpd serve: they can.",
+        ),
+        (
+            {"provider": "dhcp6s", "subnets": [{**LAN, "dns": ["2001:db8::53"]}]},
+            "dhcp6_server_subnets[0].dns: 2001:db8:0:1::/64 has its own, and dhcp6s tells the same to all",
+        ),
+        (
+            {"provider": "dhcp6s", "subnets": [ONE_POOL, {**LOCAL, "pools": ["fd00:db8:0:1::/80"]}]},
+            "dhcp6_server_subnets[1].pools[0]: fd00:db8:0:1::-fd00:db8:0:1:0:ffff:ffff:ffff is a second pool on lo",
+        ),
+        (
+            {"provider": "dhcp6s", "subnets": [LAN, {**RELAYED, "pools": ["2001:db8:0:9::/80"]}]},
+            "is for clients behind a relay, for whom dhcp6s has no pools",
         ),
         (
             {"stateless": True, "subnets": [FULL]},
