@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -27,6 +28,13 @@ def pytest_configure() -> None:
     settings.load_profile("unhurried")
     # pytest enters `pythonpath` before this ran; a path that did not exist then is remembered as empty.
     sys.path_importer_cache.pop(str(COLLECTIONS), None)
+
+
+@pytest.fixture(autouse=True)
+def _garbage() -> Generator[None]:
+    """A module ends its process soon and leaves garbage to that; all tests are one process."""
+    yield
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
