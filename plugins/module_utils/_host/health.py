@@ -12,9 +12,11 @@ from typing import Any
 
 from .._formats.sysctl_d import parse
 from .._plans.health import Interface, Observed
+from .._values.listener import IPV6, UDP
 from .._values.sysctl import parse_key
 from .echo import echo
 from .host import Host
+from .sockets import listeners
 from .sysctl import PROC_SYS, dropins
 
 DHCP6_SERVER_PORT = 547
@@ -32,7 +34,7 @@ def observe(host: Host, units: Sequence[str], targets: Sequence[Mapping[str, Any
         forwarding=_forwarding(host, ["all", *interfaces]),
         active=_words(host, "is-active", units),
         enabled=_words(host, "is-enabled", units),
-        dhcp6_sockets=listening(host.read_text("/proc/net/udp6") or "", DHCP6_SERVER_PORT),
+        dhcp6_sockets=_dhcp6_sockets(host),
         dhcp6_hearing=joined(host.read_text("/proc/net/igmp6") or "", DHCP6_SERVERS),
         answers={target["address"]: echo(target["address"], target.get("size") or 0) for target in targets},
         tables=_tables(host),
@@ -93,16 +95,10 @@ def _words(host: Host, verb: str, units: Sequence[str]) -> dict[str, str]:
     return dict(zip(units, words))
 
 
-def listening(text: str, port: int) -> list[str]:
-    """The local addresses of /proc/net/udp6 that are bound to a port (proc_net(5): hexadecimal, host byte order)."""
-    found: list[str] = []
-    for line in text.splitlines()[1:]:
-        address, _colon, its_port = line.split()[1].partition(":")
-        if int(its_port, 16) == port:
-            words = (address[at : at + 8] for at in range(0, 32, 8))
-            octets = b"".join(bytes.fromhex(word)[::-1] for word in words)
-            found.append(str(IPv6Address(octets)))
-    return found
+def _dhcp6_sockets(host: Host) -> list[str]:
+    """Where a DHCPv6 server listens, and who it is."""
+    found = listeners(host, DHCP6_SERVER_PORT, (UDP,))
+    return [f"{listener.where()} as {listener.whose()}" for listener in found if IPV6 in listener.families]
 
 
 def joined(text: str, group: str) -> list[str]:

@@ -62,7 +62,7 @@ class Observed:
     :param forwarding: interface or ``all`` → whether it forwards
     :param active: unit → what `systemctl is-active` says
     :param enabled: unit → what `systemctl is-enabled` says
-    :param dhcp6_sockets: addresses of those that listen on the DHCPv6 server's port
+    :param dhcp6_sockets: what listens on the DHCPv6 server's port: where, and who it is
     :param dhcp6_hearing: interfaces on which somebody hears what clients send to every server
     :param answers: host → round trip in milliseconds, None where it did not answer
     :param table: our nftables table as nft prints it, empty where it is not loaded

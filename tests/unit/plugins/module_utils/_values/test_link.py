@@ -28,7 +28,7 @@ def test_broker() -> None:
         ("127.0.0.1", "is not an address that a tunnel can end at"),
         ("240.0.0.1", "is not an address that a tunnel can end at"),
         ("224.0.0.1", "is not the address of one host"),
-        ("0.0.0.0", "is not the address of one host"),  # noqa: S104 - nothing is bound to it
+        ("0.0.0.0", "is not the address of one host"),
         ("216.66.80.30/24", "is not an IPv4 address"),
         ("2001:db8::1", "is an IPv6 address where an IPv4 address belongs"),
     ],

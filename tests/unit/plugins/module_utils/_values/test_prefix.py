@@ -44,7 +44,7 @@ def test_default_is_a_prefix() -> None:
         (parse_ipv4, "198.51.100.256", "is not an IPv4 address"),
         (parse_ipv4, "198.51.100.1/24", "is not an IPv4 address"),
         (parse_ipv4, "224.0.0.1", "is not the address of one host"),
-        (parse_ipv4, "0.0.0.0", "is not the address of one host"),  # noqa: S104 - an address to refuse
+        (parse_ipv4, "0.0.0.0", "is not the address of one host"),
         (parse_ipv4, "255.255.255.255", "is not the address of one host"),
         (parse_ipv4, "", "is not an IPv4 address"),
         (parse_ipv6, "198.51.100.1", "is an IPv4 address where an IPv6 address belongs"),
