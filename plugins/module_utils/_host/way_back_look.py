@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .._formats import way_back_network as network
 from .._formats.way_back import (
@@ -18,7 +18,7 @@ from .._formats.way_back import (
     Running,
     UnitState,
 )
-from .._formats.way_back_units import PROPERTIES, parse_units
+from .._formats.way_back_units import PROPERTIES, parse_active, parse_units
 from .._values.errors import Fault
 from .host import Host
 
@@ -31,6 +31,8 @@ VALUES = (
 )  # fmt: skip
 # A key of the kernel's own that nobody may read.
 SECRET_VALUES = frozenset({"stable_secret"})
+# Of units: what a profile, or somebody in a hurry, starts and stops.
+KINDS = "--type=service,socket,timer,path"
 # A generous bound for what each of them prints in a moment.
 TIMEOUT = 30.0
 
@@ -85,9 +87,21 @@ def tables(host: Host) -> dict[str, str]:
     return network.parse_tables(outcome.out) if outcome.rc == 0 else {}
 
 
-def units(host: Host) -> tuple[UnitState, ...]:
-    argv = ("systemctl", "show", "*", "--type=service,socket,timer,path", f"--property={PROPERTIES}")
+def units(host: Host, *names: str) -> tuple[UnitState, ...]:
+    """All that systemd knows of some units, or of every one."""
+    argv = ("systemctl", "show", *(names or ("*",)), KINDS, f"--property={PROPERTIES}")
     return parse_units(_printed(host, *argv))
+
+
+def units_now(host: Host, before: Sequence[UnitState]) -> tuple[UnitState, ...]:
+    """Which of the units are on. All else of them is what it was, as the files behind them are by then.
+
+    systemd takes several times as long to tell all of each unit: only of those that have come since is it asked.
+    """
+    on = parse_active(_printed(host, "systemctl", "list-units", "--all", "--plain", "--no-legend", KINDS))
+    come = sorted(on - {unit.name for unit in before if unit.active})
+    known = tuple(unit._replace(active=unit.name in on) for unit in before if unit.name not in come)
+    return (*known, *(units(host, *come) if come else ()))
 
 
 def values() -> dict[str, str]:

@@ -135,7 +135,7 @@ class Revert:
             ("routes", lambda: plans.routes(before.routes, look.routes(host), self._there()[0], elapsed)),
             ("rules", lambda: plans.rules(before.rules, look.rules(host))),
             ("neighbours", lambda: plans.neighbours(before.neighbours, look.neighbours(host))),
-            ("units", lambda: unit_mends(before.units, look.units(host))),
+            ("units", lambda: unit_mends(before.units, look.units_now(host, before.units))),
         ]
 
     def _there(self) -> tuple[tuple[LinkState, ...], tuple[AddressState, ...]]:

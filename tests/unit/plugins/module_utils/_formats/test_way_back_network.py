@@ -11,7 +11,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._formats.way_back imp
     NeighbourState,
     RuleState,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats.way_back_units import parse_units
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.way_back_units import parse_active, parse_units
 
 DATA = Path(__file__).with_name("data") / "way_back"
 SIT = Path(__file__).with_name("data") / "iproute/link-sit.json"
@@ -127,3 +127,11 @@ def test_lines_that_are_none() -> None:
     assert len(network.parse_routes(f"\n{route}\nnonsense\n", "4")) == 1
     rule = "0:\tfrom all lookup 255\n"
     assert network.parse_rules(f"\n{rule}nonsense\n", "4") == network.parse_rules(rule, "4")
+
+
+def test_units_that_are_on() -> None:
+    """systemd 257 (Debian 13)."""
+    on = parse_active(recorded("list-units"))
+    assert {"ssh.service", "lab-dhcp@client2.service", "homelab-ipv6-firewall.service"} <= on
+    assert not on & {"nftables.service", "auditd.service", "e2scrub_reap.service"}
+    assert parse_active("a.service loaded activating start A\nb.service loaded failed failed B\n\n") == {"a.service"}
