@@ -146,7 +146,7 @@ def duids() -> Iterator[str]:
         "00:03:00:01:52-54-00-12-34-56", "LLT 00:01:00:01:2a:3b", "DHCPv6 Client DUID. . . . . . . . : ",
         "DHCPv6 Client DUID. . . . . . . . : 00-01-00-01-2A", "duid=[]", "duid=[00:01:00:01:2a]", r'"\000\001"',
         r'"\000\001\999"', r"\000\003\000\001RT\000\0224", r'"\000\001\000\001*;L]RT\000\0224', "\\", '"',
-        r'"\x0"', 'default-duid "";', "dhcp6.client-id ;", "00:02:"+":".join(["11"]* 129), "11"* 200,
+        r'"\x0"', 'default-duid "";', "dhcp6.client-id ;", "00:02:" + ":".join(["11"] * 129), "11" * 200,
         "00:03:00:01:52:54:00:12:34:56:00:00", "00:01:00:06:2a:3b:4c:5d:52:54:00:12:34", "00:04:12:34",
         "00:02:00:00:ab:11", "00:01:00:20:2a:3b:4c:5d", "00:03:00:20", "00:03:00:1b:52:54:00:12:34:56",
     )  # fmt: skip
@@ -182,8 +182,8 @@ HWADDRS = (
 )  # fmt: skip
 
 MACHINE_IDS = (
-    "", " ", "12", MACHINE_ID[:-1], MACHINE_ID+"0", MACHINE_ID[:-1]+"g", "0"* 32, "uninitialized",
-    "/etc/machine-id", "{"+MACHINE_ID+"}", EN, "0x"+MACHINE_ID, "01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10",
+    "", " ", "12", MACHINE_ID[:-1], MACHINE_ID + "0", MACHINE_ID[:-1] + "g", "0" * 32, "uninitialized",
+    "/etc/machine-id", "{" + MACHINE_ID + "}", EN, "0x" + MACHINE_ID, "01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10",
     "nas",
 )  # fmt: skip
 
@@ -193,7 +193,7 @@ NAMES = (
 )  # fmt: skip
 
 HOSTNAMES = (
-    "", " ", "na s", "na_s", "-nas", "nas-", ".nas", "nas.", "nas..example.org", "a"* 64, ".".join(["a"* 60]* 5),
+    "", " ", "na s", "na_s", "-nas", "nas-", ".nas", "nas.", "nas..example.org", "a" * 64, ".".join(["a" * 60] * 5),
     "näs", "nas/2", "*.example.org", "nas,tv",
 )  # fmt: skip
 

@@ -63,9 +63,8 @@ class LeaseNames:
         if len(found) > 1:
             problem = f"is the name of {len(found)} clients in {self._files.path}: {_clients(found)}"
             raise Refusal(option, wanted, problem, "Write the whole name, or the right one of these as duid")
-        [octets] = found
         try:
-            return str(Duid(octets))
+            return str(Duid(next(iter(found))))
         except ValueProblem as problem:
             raise Refusal.of(option, problem) from None
 
