@@ -85,6 +85,11 @@ wayback: venv lab-host ## hosts broken in all the ways in which people lose them
 	tests/lab/lab images $${HOMELAB_LAB_SYSTEM:-debian12}
 	$(BIN)/pytest tests/wayback
 
+# Not a part of `make test`: an emulated machine boots for a minute or two after each cut.
+.PHONY: power-cut
+power-cut: venv lab-host ## a machine whose power goes while static hosts are written, ten times, and what it then has
+	$(BIN)/pytest tests/power_cut
+
 # molecule-NAME: one scenario alone.
 $(SCENARIOS): molecule-%: venv
 	molecule/run test -s $*

@@ -66,7 +66,10 @@ def kind_for(wanted: str) -> str:
     return "container" if kernel_has_sit() else "vm"
 
 
-def up(name: str, *, wanted: str = "auto", system: str = "debian12", cold: bool = False) -> Machine:
+def up(
+    name: str, *, wanted: str = "auto", system: str = "debian12", cold: bool = False, durable: bool = False
+) -> Machine:
+    """:param durable: for who cuts its power, which only a virtual machine has"""
     with one_at_a_time(name):
         there = find(name)
         if there is not None and there.is_running():
@@ -74,7 +77,7 @@ def up(name: str, *, wanted: str = "auto", system: str = "debian12", cold: bool 
         _sweep(name)
         machine = KINDS[kind_for(wanted)](name, system)
         if isinstance(machine, VirtualMachine):
-            machine.cold = cold
+            machine.cold, machine.durable = cold, durable
         try:
             machine.start()
             machine.save()

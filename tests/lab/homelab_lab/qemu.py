@@ -23,21 +23,25 @@ APPEND = (
 
 @dataclass(frozen=True)
 class Devices:
+    """:param durable: what the machine was told to be on its disk is there, whatever becomes of the machine"""
+
     name: str
     kernel: Path
     initrd: Path
     disk: Path
     console: Path
     monitor: Path
+    durable: bool = False
 
     def arguments(self, port: int) -> list[str]:
+        cache = "writeback" if self.durable else "unsafe"
         return [
             "-name", f"homelab-ipv6-{self.name}",
             "-M", "q35", "-smp", "2", "-m", str(MEMORY),
             "-nodefaults", "-display", "none", "-serial", f"file:{self.console}",
             "-qmp", f"unix:{self.monitor},server=on,wait=off",
             "-kernel", str(self.kernel), "-initrd", str(self.initrd), "-append", APPEND,
-            "-drive", f"file={self.disk},if=none,id=disk,format=qcow2,cache=unsafe,discard=unmap",
+            "-drive", f"file={self.disk},if=none,id=disk,format=qcow2,cache={cache},discard=unmap",
             "-device", "virtio-blk-pci,drive=disk",
             "-device", "virtio-rng-pci",
             # No way out but ssh from localhost; slirp's own router advertisements stay off.

@@ -27,6 +27,7 @@ class VirtualMachine(Machine):
         self.port = port
         self.pid = pid
         self.cold = False
+        self.durable = False
 
     @property
     def folder(self) -> Path:
@@ -62,6 +63,9 @@ class VirtualMachine(Machine):
 
     def boot(self, image: images.MachineImage, acceleration: list[str]) -> None:
         self._prepare(image.disk, "raw")
+        self._boot(image, acceleration)
+
+    def _boot(self, image: images.MachineImage, acceleration: list[str]) -> None:
         guest.make_initrd(image.initrd, self.folder / "initrd", ssh.public_key())
         self._launch(image.kernel, self.folder / "initrd", acceleration)
         self.wait_until_booted(qemu.BOOT_TIMEOUT)
@@ -73,8 +77,20 @@ class VirtualMachine(Machine):
         execute([*argv, str(self.folder / "disk.qcow2")], timeout=60)
 
     def _launch(self, kernel: Path, initrd: Path, acceleration: list[str], *more: str) -> None:
-        devices = qemu.Devices(self.name, kernel, initrd, self.folder / "disk.qcow2", self.console, self.monitor)
+        disk = self.folder / "disk.qcow2"
+        devices = qemu.Devices(self.name, kernel, initrd, disk, self.console, self.monitor, self.durable)
         self.port, self.pid = qemu.launch(devices, acceleration, self.folder / "pid", more)
+
+    def cut_power(self) -> None:
+        """Gone at once, with all that was not on its disk yet."""
+        self._end((signal.SIGKILL, 10.0))
+        self._disconnect()
+
+    def power_on(self) -> None:
+        """Boot from its own disk as a power cut has left it; returns when it has."""
+        image = images.build_machine(self.system)
+        self._boot(image, accelerator.choose(image))
+        self.save()
 
     def _catch_up(self) -> None:
         """What a machine that was asleep since its image was made cannot know: the time."""
@@ -110,7 +126,10 @@ class VirtualMachine(Machine):
         with contextlib.suppress(OSError, ValueError):
             self.pid = int((self.folder / "pid").read_text())
         self._disconnect()
-        for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+        self._end((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
+
+    def _end(self, *signals: tuple[signal.Signals, float]) -> None:
+        for number, patience in signals:
             end = time.monotonic() + patience
             if self.is_running():
                 with contextlib.suppress(ProcessLookupError):
