@@ -50,8 +50,10 @@ def container(name: str) -> str:
 
 def build_images() -> None:
     """What is there already is not built again."""
-    suites = sorted({platform["image"].removesuffix("-full") for platform in PLATFORMS})
-    execute(str(PROJECT / "tests/lab/lab"), "images", *suites, timeout=2400)
+    images = [platform["image"].partition("-") for platform in PLATFORMS]
+    suites = sorted({suite for suite, _, _ in images})
+    variants = [f"--variant={variant}" for variant in sorted({variant for _, _, variant in images if variant})]
+    execute(str(PROJECT / "tests/lab/lab"), "images", *variants, *suites, timeout=2400)
 
 
 def start(platform: dict[str, Any]) -> None:

@@ -47,9 +47,9 @@ def test_old_folders_go_but_for_those_in_use(cache: Path) -> None:
 
 def test_old_tags_go_from_the_top(cache: Path) -> None:
     prefix = "localhost/homelab-ipv6-"
-    bare, full = f"{prefix}debian12:aaa", f"{prefix}debian12-full:bbb"
+    bare, full, clients = f"{prefix}debian12:aaa", f"{prefix}debian12-full:bbb", f"{prefix}debian12-clients:ddd"
     current = f"{prefix}debian12:ccc"
     pruning.used_tag(current, prefix)
     use(cache, "container-debian12-aaa", 4)
-    listed = [bare, full, current, f"{prefix}debian12:latest", "docker.io/library/debian:12"]
-    assert pruning.old_tags(listed, prefix) == [full, bare]
+    listed = [bare, full, current, clients, f"{prefix}debian12:latest", "docker.io/library/debian:12"]
+    assert pruning.old_tags(listed, prefix) == [full, clients, bare]

@@ -29,6 +29,8 @@ def parser() -> argparse.ArgumentParser:
 
     command = add("images", "build the images that are missing", build_images, named=False)
     command.add_argument("names", nargs="*", metavar="NAME", help=f"among {', '.join(recipes.SUITES)}; default: all")
+    command.add_argument("--variant", action="append", choices=tuple(recipes.VARIANTS),
+                         help="with these packages installed; may be repeated; default: full")  # fmt: skip
     command.add_argument(
         "--machine", action="store_true", help="the virtual machine's image too, if `up` would use one"
     )
@@ -57,7 +59,7 @@ def build_images(arguments: argparse.Namespace) -> int:
     unknown = set(arguments.names) - set(recipes.SUITES)
     if unknown:
         raise LabError(f"no such image: {', '.join(sorted(unknown))}; there are {', '.join(recipes.SUITES)}")
-    images.build_containers(arguments.names or list(recipes.SUITES))
+    images.build_containers(arguments.names or list(recipes.SUITES), arguments.variant or ["full"])
     if arguments.machine and not kernel_has_sit():
         images.build_machine("debian12")
     return 0

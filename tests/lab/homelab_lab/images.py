@@ -7,6 +7,7 @@ import hashlib
 import os
 import shlex
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,14 @@ DEFAULT_MIRROR = "http://deb.debian.org/debian"
 START = [f'CMD ["/{finish_rootfs.INIT}"]', "STOPSIGNAL SIGRTMIN+3"]
 
 # Packages start no services while an image is made.
-FULL_SCRIPT = """
+VARIANT_SCRIPT = """
 set -e
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
 chmod +x /usr/sbin/policy-rc.d
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q -y --no-install-recommends install {packages}
 rm /usr/sbin/policy-rc.d
-for unit in radvd kea-dhcp6-server kea-dhcp4-server isc-dhcp-server dnsmasq wide-dhcpv6-server nftables; do
+for unit in {units}; do
     systemctl disable "$unit"
 done
 apt-get clean
@@ -86,14 +87,14 @@ def build_container(name: str) -> bool:
     return made
 
 
-def build_full(name: str) -> bool:
-    """The same with the roles' packages installed and switched off, for scenarios that do not test installing."""
-    recipe = recipes.container_recipe(name)
-    tagged = f"{PREFIX}{name}-full:{fingerprint(recipe, FULL_SCRIPT)}"
+def build_variant(name: str, variant: str) -> bool:
+    """Whether it had to be made; its container image, with more packages, is there already."""
+    recipe, more = recipes.container_recipe(name), recipes.VARIANTS[variant]
+    script = VARIANT_SCRIPT.format(packages=" ".join(more.packages), units=" ".join(more.units))
+    tagged = f"{PREFIX}{name}-{variant}:{fingerprint(recipe, script)}"
     made = not has_image(tagged)
     if made:
-        with step(f"building image {name}-full"):
-            script = FULL_SCRIPT.format(packages=" ".join(recipe.repository))
+        with step(f"building image {name}-{variant}"):
             base = f"{PREFIX}{name}:{fingerprint(recipe)}"
             work = f"homelab-ipv6-build-{os.getpid()}"
             try:
@@ -103,7 +104,7 @@ def build_full(name: str) -> bool:
             finally:
                 podman("rm", "--force", "--ignore", work)
     pruning.used_tag(tagged, PREFIX)
-    podman("tag", tagged, f"{PREFIX}{name}-full:latest")
+    podman("tag", tagged, f"{PREFIX}{name}-{variant}:latest")
     return made
 
 
@@ -157,8 +158,9 @@ def _build_machine(recipe: recipes.Recipe, target: Path) -> None:
         made.folder.rename(target)
 
 
-def build_containers(names: list[str]) -> None:
+def build_containers(names: Sequence[str], variants: Sequence[str] = ("full",)) -> None:
     with lock(paths.cache() / "images.lock", "building images", timeout=2400):
-        made = [built for name in names for built in (build_container(name), build_full(name))]
+        made = [build_container(name) for name in names]
+        made += [build_variant(name, variant) for name in names for variant in variants]
         if any(made):
             pruning.prune_tags(PREFIX)

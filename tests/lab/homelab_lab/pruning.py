@@ -56,10 +56,10 @@ def _open_files() -> Iterator[Path]:
 
 
 def old_tags(references: Collection[str], prefix: str) -> list[str]:
-    """Of `podman images`' names, those of old images; one with the packages installed before the bare one below it."""
+    """Of `podman images`' names, those of old images; a variant before the bare one below it."""
     tagged = [reference for reference in references if reference.startswith(prefix)]
     found = [one for one in tagged if not one.endswith(":latest") and _is_old(_name(one, prefix))]
-    return sorted(found, key=lambda reference: "-full:" not in reference)
+    return sorted(found, key=lambda reference: "-" not in reference.removeprefix(prefix).partition(":")[0])
 
 
 def _name(reference: str, prefix: str) -> str:

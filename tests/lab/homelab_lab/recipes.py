@@ -22,6 +22,9 @@ ROLE_PACKAGES = "radvd kea-dhcp6-server isc-dhcp-server dnsmasq wide-dhcpv6-serv
 # What users have beside that, and what has to go on untouched.
 NEIGHBOURS = "kea-dhcp4-server".split()
 
+# The DHCPv6 clients that Debian has, beside networkd and those among the tools.
+CLIENTS = "network-manager wide-dhcpv6-client dibbler-client".split()
+
 # Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
 MACHINE = "apparmor e2fsprogs".split()
 KERNEL = "linux-image-cloud-amd64"
@@ -43,8 +46,27 @@ class Recipe:
     kernel: str | None = None
 
 
+@dataclass(frozen=True)
+class Variant:
+    """A container image with more packages installed, their services switched off."""
+
+    packages: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+# For tests of something else than installing.
+VARIANTS = {
+    "full": Variant(
+        (*ROLE_PACKAGES, *NEIGHBOURS),
+        tuple("radvd kea-dhcp6-server kea-dhcp4-server isc-dhcp-server dnsmasq wide-dhcpv6-server nftables".split()),
+    ),
+    "clients": Variant(tuple(CLIENTS), ("NetworkManager", "wide-dhcpv6-client", "dibbler-client")),
+}
+
+
 def container_recipe(name: str) -> Recipe:
-    return Recipe(name, SUITES[name], (*BASE, *TOOLS), (*ROLE_PACKAGES, *NEIGHBOURS))
+    more = dict.fromkeys(package for variant in VARIANTS.values() for package in variant.packages)
+    return Recipe(name, SUITES[name], (*BASE, *TOOLS), tuple(more))
 
 
 def machine_recipe(name: str) -> Recipe:
