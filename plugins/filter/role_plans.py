@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Callable
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_server, firewall, radvd, tunnel_role
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
+    dhcp6_server,
+    firewall,
+    radvd,
+    samba_server,
+    tunnel_role,
+)
 
 
 def firewall_plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -35,5 +41,6 @@ class FilterModule:
             "dhcp6_server_plan": dhcp6_server.plan,
             "firewall_plan": firewall_plan,
             "radvd_plan": radvd_plan,
+            "samba_server_plan": samba_server.plan,
             "tunnel_plan": tunnel_plan,
         }

@@ -82,9 +82,9 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
         # A restart that fails has stopped the service: what recovers it must run although the step never finished.
         if step.recover is not None:
             undone.recover.append(_command(host, step.recover, "recover: " + step.why, step.timeout))
-        _command(host, step.argv, step.why, step.timeout)()
+        _command(host, step.argv, step.why, step.timeout, step.stdin)()
         if step.undo is not None:
-            undone.undo.append(_command(host, step.undo, "undo: " + step.why, step.timeout))
+            undone.undo.append(_command(host, step.undo, "undo: " + step.why, step.timeout, step.undo_stdin))
     elif isinstance(step, KernelValue):
         undone.undo.append(_rewrite({step.path: step.before, **overwritten(host, step.path)}))
         _write_value(step.path, step.after)
@@ -123,9 +123,9 @@ def _tell(step: SocketCommand) -> None:
         raise Fault(step.why, answer)
 
 
-def _command(host: Host, argv: Sequence[str], why: str, timeout: float) -> Undo:
+def _command(host: Host, argv: Sequence[str], why: str, timeout: float, stdin: str = "") -> Undo:
     def run() -> None:
-        outcome = host.run(argv, timeout=timeout)
+        outcome = host.run(argv, stdin, timeout=timeout)
         if outcome.rc != 0:
             raise Fault("{} ({})".format(why, " ".join(argv)), outcome.said)
 

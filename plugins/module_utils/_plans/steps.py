@@ -54,6 +54,8 @@ class Run(NamedTuple):
     :param undo: takes its effect back when a later step fails (run in reverse order, before older steps are undone)
     :param recover: runs when this or a later step has failed and all older steps are undone: a restart, for instance
     :param timeout: seconds
+    :param stdin: what the command reads: the place for what must not be seen in the list of processes
+    :param undo_stdin: likewise for ``undo``
     """
 
     argv: tuple[str, ...]
@@ -61,6 +63,8 @@ class Run(NamedTuple):
     undo: tuple[str, ...] | None = None
     recover: tuple[str, ...] | None = None
     timeout: float = 60.0
+    stdin: str = ""
+    undo_stdin: str = ""
 
     def describe(self) -> str:
         return self.why

@@ -25,6 +25,9 @@ NEIGHBOURS = "kea-dhcp4-server".split()
 # The DHCPv6 clients that Debian has, beside networkd and those among the tools.
 CLIENTS = "network-manager wide-dhcpv6-client dibbler-client".split()
 
+# A server of files and printers, and its clients. cups-filters turns what is printed into what a printer takes.
+FILES_AND_PRINTERS = "samba smbclient cifs-utils cups cups-client cups-filters".split()
+
 # Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
 MACHINE = "apparmor e2fsprogs".split()
 KERNEL = "linux-image-cloud-amd64"
@@ -61,6 +64,7 @@ VARIANTS = {
         tuple("radvd kea-dhcp6-server kea-dhcp4-server isc-dhcp-server dnsmasq wide-dhcpv6-server nftables".split()),
     ),
     "clients": Variant(tuple(CLIENTS), ("NetworkManager", "wide-dhcpv6-client", "dibbler-client")),
+    "samba": Variant((*FILES_AND_PRINTERS, "nftables"), ("smbd", "nmbd", "cups", "nftables")),
 }
 
 

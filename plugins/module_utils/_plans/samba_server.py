@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The files of Samba and CUPS, and the holes in a firewall, that follow from the options of the role samba_server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._formats import cups_conf, smb_conf
+from .._formats.cups_conf import Block, Directive
+from .._formats.smb_conf import Section
+from .._values.lan import Network
+from .samba_server_options import Printer, Server, Share, read
+
+SMB_PORT, IPP_PORT = 445, 631
+IPV6 = 6
+CUPS_SOCKET = "/run/cups/cups.sock"
+LOOPBACK = ("127.0.0.0/8", "::1")
+LINK_LOCAL = "fe80::/10"
+# A directory where everybody may put a file, and take away only his own.
+SPOOL = "/var/tmp"  # noqa: S108  Debian's smb.conf has them there, too
+# The operations on a job that are its owner's, as cupsd.conf has them by default.
+ON_ONES_OWN_JOB = (
+    "Send-Document Send-URI Hold-Job Release-Job Restart-Job Purge-Jobs Set-Job-Attributes Create-Job-Subscription "
+    "Renew-Subscription Cancel-Subscription Get-Notifications Reprocess-Job Cancel-Current-Job Suspend-Current-Job "
+    "Resume-Job Cancel-My-Jobs Close-Job CUPS-Move-Job CUPS-Get-Document Cancel-Job CUPS-Authenticate-Job"
+)
+ON_QUEUES = (
+    "CUPS-Add-Modify-Printer CUPS-Delete-Printer CUPS-Add-Modify-Class CUPS-Delete-Class CUPS-Set-Default "
+    "CUPS-Get-Devices Pause-Printer Resume-Printer Enable-Printer Disable-Printer Pause-Printer-After-Current-Job "
+    "Hold-New-Jobs Release-Held-New-Jobs Deactivate-Printer Activate-Printer Restart-Printer Shutdown-Printer "
+    "Startup-Printer Promote-Job Schedule-Job-After Cancel-Jobs CUPS-Accept-Jobs CUPS-Reject-Jobs"
+)
+
+
+def plan(options: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the options, and write both configurations.
+
+    :param options: the role's, by name without its prefix
+    :param found: what `samba_server_options.read` needs to know of the host
+    """
+    server, problems = read(options, found)
+    if server is None:
+        return {"problems": problems}
+    return {
+        "problems": [],
+        "smb_conf": smb_conf.render(sections(server)),
+        "cupsd_conf": cups_conf.HEADER + cups_conf.render(cupsd(server)),
+        "prefixes": [str(prefix) for prefix in server.prefixes],
+        "addresses": list(server.addresses),
+        "firewall": firewall(server),
+        "queues": [_queue(printer) for printer in server.printers],
+        "shows_printers": any(printer.samba for printer in server.printers),
+        "writes_files": any(printer.uri.startswith("file:") for printer in server.printers),
+    }
+
+
+def sections(server: Server) -> list[Section]:
+    """smb.conf: what is the same for all, then each share and printer."""
+    common = {
+        "workgroup": server.workgroup,
+        "server string": server.description,
+        "server role": "standalone server",
+        # Samba listens at addresses of these alone. Without loopback smbpasswd and Samba's own parts do not reach it.
+        "interfaces": " ".join(["lo", *server.lans]),
+        "bind interfaces only": "yes",
+        "hosts allow": " ".join([*LOOPBACK, LINK_LOCAL, *map(str, server.prefixes)]),
+        # NetBIOS knows IPv4 alone, and SMB1 is broken.
+        "smb ports": str(SMB_PORT),
+        "disable netbios": "yes",
+        "server min protocol": "SMB2_02",
+        "server signing": "mandatory",
+        "map to guest": "bad user" if any(share.guest for share in server.shares) else "never",
+        "log file": "/var/log/samba/log.%m",
+        "max log size": "1000",
+        **_printing(server),
+        **server.settings,
+    }
+    shares = [_share(share) for share in server.shares]
+    printers = [_printer(printer) for printer in server.printers if printer.samba]
+    return [Section("global", common), *shares, *printers]
+
+
+def _printing(server: Server) -> dict[str, str]:
+    if not any(printer.samba for printer in server.printers):
+        return {"load printers": "no", "printing": "bsd", "printcap name": "/dev/null", "disable spoolss": "yes"}
+    # Printers have sections of their own: they are there at once, and also while CUPS is away.
+    asked = {"printing": "cups", "printcap name": "cups", "load printers": "no"}
+    return {**asked, "cups server": server.cups_server} if server.cups_server else asked
+
+
+def _share(share: Share) -> Section:
+    settings = {
+        "path": share.path,
+        "comment": share.comment,
+        "read only": "no" if share.writable else "yes",
+        "browseable": "yes" if share.browseable else "no",
+        "guest ok": "yes" if share.guest else "no",
+        "valid users": " ".join(share.users),
+        **share.settings,
+    }
+    return Section(share.name, {key: value for key, value in settings.items() if value})
+
+
+def _printer(printer: Printer) -> Section:
+    settings = {
+        "path": SPOOL,
+        "comment": printer.description,
+        "printable": "yes",
+        "printer name": printer.name,
+        "guest ok": "no",
+        "create mask": "0700",
+    }
+    return Section(printer.name, {key: value for key, value in settings.items() if value})
+
+
+def cupsd(server: Server) -> list[cups_conf.Item]:
+    """cupsd.conf: the LAN may print, root on this machine may do anything."""
+    listen = ["127.0.0.1", "[::1]", *(_bracketed(address) for address in server.addresses)]
+    lan = [f"[{LINK_LOCAL.partition('/')[0]}]/10", *(_cups_network(prefix) for prefix in server.prefixes)]
+    return [
+        Directive("LogLevel", "warn"),
+        Directive("MaxLogSize", "1m"),
+        Directive("ErrorPolicy", "retry-job"),
+        *(Directive("Listen", f"{address}:{IPP_PORT}") for address in listen),
+        Directive("Listen", CUPS_SOCKET),
+        *(Directive("ServerAlias", name) for name in server.names),
+        # cupsd would end when it has nothing to do: systemd starts it again for its socket, for the LAN nobody does.
+        Directive("IdleExitTimeout", "0"),
+        # Queues are written down at once, for whoever reads printers.conf.
+        Directive("DirtyCleanInterval", "0"),
+        Directive("Browsing", "No"),
+        Directive("DefaultAuthType", "Basic"),
+        Directive("WebInterface", "No"),
+        _location("/", lan),
+        _location("/admin", []),
+        _location("/admin/conf", []),
+        _location("/admin/log", []),
+        Block("Policy", "default", (*_privacy(), *_limits())),
+    ]
+
+
+def _location(path: str, lan: list[str]) -> Block:
+    allowed = ["127.0.0.0/8", "[::1]", *lan]
+    return Block("Location", path, (Directive("Order", "allow,deny"), *(Directive("Allow", one) for one in allowed)))
+
+
+def _privacy() -> list[cups_conf.Item]:
+    names = ("JobPrivateAccess", "JobPrivateValues", "SubscriptionPrivateAccess", "SubscriptionPrivateValues")
+    return [Directive(name, "default") for name in names]
+
+
+def _limits() -> list[cups_conf.Item]:
+    order = Directive("Order", "deny,allow")
+    owner = Directive("Require", "user @OWNER @SYSTEM")
+    administrator = (Directive("AuthType", "Default"), Directive("Require", "user @SYSTEM"), order)
+    return [
+        Block("Limit", "Create-Job Print-Job Print-URI Validate-Job", (order,)),
+        Block("Limit", ON_ONES_OWN_JOB, (owner, order)),
+        Block("Limit", ON_QUEUES, administrator),
+        Block("Limit", "All", (order,)),
+    ]
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _cups_network(prefix: Network) -> str:
+    return f"{_bracketed(str(prefix.network_address))}/{prefix.prefixlen}"
+
+
+def firewall(server: Server) -> dict[str, Any]:
+    """What the role firewall is told: it decides about IPv6, so that is what it hears of."""
+    ports = [str(SMB_PORT), *([str(IPP_PORT)] if server.cups else [])]
+    sources = [str(prefix) for prefix in server.prefixes if prefix.version == IPV6]
+    hole = {"name": "files and printers", "protocol": "tcp", "ports": ports, "interfaces": list(server.lans)}
+    return {
+        "outside": list(server.lans),
+        "inside": [
+            {"interface": name, "prefixes": [str(prefix) for prefix in lan if prefix.version == IPV6]}
+            for name, lan in server.lans.items()
+        ],
+        "input_allow": [{**hole, "sources": sources}],
+    }
+
+
+def _queue(printer: Printer) -> dict[str, str]:
+    return {
+        "name": printer.name,
+        "uri": printer.uri,
+        "driver": printer.driver,
+        "description": printer.description,
+        "location": printer.location,
+    }
