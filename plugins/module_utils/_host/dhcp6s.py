@@ -9,12 +9,10 @@ import re
 from ipaddress import IPv6Network
 
 from .._formats import dhcp6s, iproute
-from .._formats.syntax import SyntaxProblem
-from .._plans.dhcp6_hosts import DHCP6_PORT, Options
+from .._plans.dhcp6_hosts import Options
 from .._plans.dhcp6_hosts_dhcp6s import SERVICE, TOOL, Found
+from . import included
 from .host import Host
-from .included import included
-from .service import is_active, listens_udp6
 
 # Debian's service has the interfaces from here, and a server for each.
 DEFAULTS = "/etc/default/wide-dhcpv6-server"
@@ -24,27 +22,8 @@ WHOLE_ADDRESS = 128
 
 def find(host: Host, options: Options) -> Found:
     """What a plan for dhcp6s has to know of the host."""
-    config = host.read_file(options.config_file)
-    text = options.config_content
-    if text is None:
-        text = config.text if config else ""
-    return Found(
-        config=config,
-        hosts=host.read_file(options.hosts_file),
-        installed=host.which(TOOL) is not None,
-        active=is_active(host, options.service),
-        listening=listens_udp6(host, DHCP6_PORT),
-        included=included(host, text, options.hosts_file, _includes),
-        links=_links(host) if options.service == SERVICE else (),
-    )
-
-
-def _includes(text: str) -> list[str]:
-    try:
-        return dhcp6s.includes(dhcp6s.parse(text))
-    except SyntaxProblem:
-        # The plan says where.
-        return []
+    found = included.find(host, options, TOOL, lambda text: dhcp6s.includes(dhcp6s.parse(text)))
+    return Found(**vars(found), links=_links(host) if options.service == SERVICE else ())
 
 
 def _links(host: Host) -> tuple[IPv6Network, ...]:

@@ -21,8 +21,7 @@ from .._values.ipv6 import (
     parse_host_address,
     parse_prefix,
 )
-from .conditions import Require
-from .plan import FileChange, FileState, Plan, file_steps
+from .plan import FileState
 
 DHCP6_PORT = 547
 DUID, HWADDR = "duid", "hwaddr"
@@ -359,21 +358,3 @@ def refuse_strangers(placements: Sequence[Placement], strangers: Sequence[Strang
                 if prefix.overlaps(other):
                     problem = f"overlaps a prefix of {stranger.where}"
                     raise Refusal(placement.host.option + ".prefixes", prefix, problem, remedy)
-
-
-def not_yet(hosts: Sequence[StaticHost], options: Options, installed: bool, tool: Require, change: FileChange) -> Plan:
-    """The server has no configuration. A run says so; check mode on a host that will get it lists the hosts.
-
-    :param change: what the hosts will be written as
-    :raises Refusal: the server is installed, and so should have one
-    """
-    if installed:
-        remedy = "Write one, or give its whole text as config_content"
-        raise Refusal("config_file", options.config_file, "does not exist", remedy)
-    return Plan(
-        steps=(tool, *file_steps([change])),
-        warnings=(
-            f"{tool.package} is not installed yet: its subnets are not known, so the hosts could not be checked.",
-        ),
-        result={"hosts": [host.result() for host in hosts], "unmanaged": []},
-    )

@@ -6,18 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from .._formats import dhcp6s
 from .._formats.dhcp6s import FOREVER, LONGEST_DUID, HostStatement, Lifetimes, Pool, Statement
-from .._formats.syntax import SyntaxProblem, append
+from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import DHCP6_PORT, DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, unlisted, unreadable
-from .plan import FileChange, FileState, Plan, file_steps
-from .steps import Check, Restart, Step
+from .dhcp6_hosts import DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, unlisted, unreadable
+from .dhcp6_hosts_writing import Including, restart, with_include, written
+from .plan import FileChange, FileState, Plan
+from .steps import Check
 
 CONFIG_FILE = "/etc/wide-dhcpv6/dhcp6s.conf"
 HOSTS_FILE = "/etc/wide-dhcpv6/homelab-ipv6-hosts6.conf"
@@ -38,24 +39,12 @@ _REMEDY = "Remove it there, or leave it out here"
 
 
 @dataclass(frozen=True)
-class Found:
+class Found(Including):
     """The host as it is.
 
-    :param config: the configuration file
-    :param hosts: the file of hosts
-    :param included: the other files that the configuration reads along: path → text
-    :param installed: the server is
-    :param active: the service runs
-    :param listening: it has a DHCPv6 socket
     :param links: the prefixes of the interfaces that it serves, where they can be known
     """
 
-    config: FileState | None
-    hosts: FileState | None
-    installed: bool
-    active: bool
-    listening: bool
-    included: Mapping[str, str] = field(default_factory=dict)
     links: tuple[IPv6Network, ...] = ()
 
 
@@ -92,15 +81,19 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     _refuse_pooled(wanted, dhcp6s.pools(config.everything()), options.config_file)
     strangers = config.strangers()
     _refuse_conflicts(wanted, strangers)
-    text, unnamed = _with_include(config, options)
+    line = dhcp6s.render_include(options.hosts_file)
+    text, unnamed = with_include(config.text, dhcp6s.includes(config.everything()), line, options)
     listed = dhcp6s.render_hosts(_statements(hosts, wanted, options, found))
     hide = tuple(dhcp6s.secrets(config.everything()))
     changes = [
         FileChange(options.config_file, found.config, _file(found.config, text, bool(hide)), hide=hide),
         FileChange(options.hosts_file, found.hosts, _file(found.hosts, listed)),
     ]
+    # It would read its configuration anew over a control socket, which Debian does not have it open, and runs into
+    # undefined behaviour where that includes a file. A hangup ends it.
+    serve = restart(options, found)
     return Plan(
-        steps=_steps(changes, text, options, found),
+        steps=written(changes, _check(text, options), Require(TOOL, PACKAGE), options, found, serve),
         warnings=(*unnamed, *_nameless(hosts), *_elsewhere(wanted, found.links)),
         result={
             "hosts": [host.result() for host in wanted],
@@ -229,16 +222,6 @@ def _where(path: str, host: HostStatement) -> str:
     return f"the host {host.name} in {path} line {host.line}, which this task does not manage"
 
 
-def _with_include(config: _Config, options: Options) -> tuple[str, list[str]]:
-    if options.hosts_file in dhcp6s.includes(config.everything()):
-        return config.text, []
-    line = dhcp6s.render_include(options.hosts_file)
-    if not options.ensure_include:
-        where = f"at the end of {options.config_file}"
-        return config.text, [f"The server does not see these hosts: add the line {line.strip()} {where}."]
-    return append(config.text, line), []
-
-
 def _nameless(hosts: Iterable[StaticHost]) -> list[str]:
     named = [host.name for host in hosts if host.hostname]
     if not named:
@@ -264,19 +247,6 @@ def _elsewhere(hosts: Iterable[StaticHost], links: Sequence[IPv6Network]) -> lis
     has = ", ".join(str(prefix) for prefix in links)
     problem = f"lie in no prefix of an interface that dhcp6s serves ({has}), and so are right behind a relay alone"
     return [f"These addresses {problem}: {_some(doubtful)}."]
-
-
-def _steps(changes: Sequence[FileChange], config: str, options: Options, found: Found) -> tuple[Step, ...]:
-    steps: list[Step] = list(file_steps(changes, _check(config, options) if options.validate else None))
-    if not steps:
-        return ()
-    if options.validate or not found.installed:
-        steps.insert(0, Require(TOOL, PACKAGE))
-    if options.reload and found.active:
-        # It would read its configuration anew over a control socket, which Debian does not have it open, and runs into
-        # undefined behaviour where that includes a file. A hangup ends it.
-        steps.append(Restart(options.service, udp6_port=DHCP6_PORT if found.listening else None))
-    return tuple(steps)
 
 
 def _check(config: str, options: Options) -> Check:

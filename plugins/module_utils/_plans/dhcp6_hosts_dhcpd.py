@@ -5,32 +5,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
 from .._formats import dhcpd
 from .._formats.dhcpd import HostDeclaration, Statement
-from .._formats.syntax import SyntaxProblem, append
+from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
 from .dhcp6_hosts import (
-    DHCP6_PORT,
     DUID,
     Options,
     Placement,
     StaticHost,
     Stranger,
     merge,
-    not_yet,
     place,
     refuse_foreign,
     refuse_strangers,
     unlisted,
     unreadable,
 )
-from .plan import FileChange, FileState, Plan, file_steps
-from .steps import Check, Restart, Step
+from .dhcp6_hosts_writing import Including, not_yet, restart, with_include, written
+from .plan import FileChange, FileState, Plan
+from .steps import Check
 
 CONFIG_FILE = "/etc/dhcp/dhcpd6.conf"
 HOSTS_FILE = "/etc/dhcp/homelab-ipv6-hosts6.conf"
@@ -42,25 +41,8 @@ OTHERS = "Remove it there, or leave it out here"
 # Below its complaint dhcpd shows the line and, under it, how far it came.
 TELLING = r"(?m)^(?:\S+ line \d+: [^\n]*(?:\n[^\n]+(?=\n *\^))?|Can't open [^\n]*)"
 
-
-@dataclass(frozen=True)
-class Found:
-    """The host as it is.
-
-    :param config: the configuration file
-    :param hosts: the file of hosts
-    :param included: the other files that the configuration reads along: path → text
-    :param installed: the server is
-    :param active: the service runs
-    :param listening: it has a DHCPv6 socket
-    """
-
-    config: FileState | None
-    hosts: FileState | None
-    installed: bool
-    active: bool
-    listening: bool
-    included: Mapping[str, str] = field(default_factory=dict)
+# No more than any server has whose configuration includes the file of hosts.
+Found = Including
 
 
 @dataclass(frozen=True)
@@ -88,12 +70,13 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     placements = place(wanted, dhcpd.served(config.everything()), options.config_file)
     strangers = _strangers(config, options)
     _refuse_conflicts(placements, strangers)
-    text, warnings = _with_include(config, options)
+    line = dhcpd.render_include(options.hosts_file)
+    text, warnings = with_include(config.text, dhcpd.includes(config.everything()), line, options)
     before = {options.config_file: found.config, options.hosts_file: found.hosts}
     after = {options.config_file: text, options.hosts_file: dhcpd.render(_declarations(placements))}
     changes = [FileChange(path, state, _file(state, after[path])) for path, state in before.items()]
     return Plan(
-        steps=_steps(changes, text, options, found),
+        steps=written(changes, _check(text, options), Require(TOOL, PACKAGE), options, found, restart(options, found)),
         warnings=(*warnings, *_quoted(strangers)),
         result={
             "hosts": [host.result() for host in wanted],
@@ -202,27 +185,6 @@ def _declarations(placements: Sequence[Placement]) -> list[HostDeclaration]:
         name = host.name if nth == 1 else f"{host.name}--{nth}"
         found.append(_declaration(host, name, placement.addresses, placement.prefixes))
     return found
-
-
-def _with_include(config: _Config, options: Options) -> tuple[str, list[str]]:
-    if options.hosts_file in dhcpd.includes(config.everything()):
-        return config.text, []
-    if not options.ensure_include:
-        warning = f"{options.config_file} does not include {options.hosts_file}: the server does not see these hosts."
-        return config.text, [warning]
-    return append(config.text, dhcpd.render_include(options.hosts_file)), []
-
-
-def _steps(changes: Sequence[FileChange], config: str, options: Options, found: Found) -> tuple[Step, ...]:
-    steps: list[Step] = list(file_steps(changes, _check(config, options) if options.validate else None))
-    if not steps:
-        return ()
-    if options.validate or not found.installed:
-        steps.insert(0, Require(TOOL, PACKAGE))
-    if options.reload and found.active:
-        # A change of hosts needs a restart: dhcpd reads its configuration once.
-        steps.append(Restart(options.service, udp6_port=DHCP6_PORT if found.listening else None))
-    return tuple(steps)
 
 
 def _check(config: str, options: Options) -> Check:

@@ -16,7 +16,6 @@ from .._formats.syntax import SyntaxProblem, append
 from .._values.errors import Refusal
 from .conditions import Require
 from .dhcp6_hosts import (
-    DHCP6_PORT,
     DUID,
     HOSTNAME,
     Options,
@@ -24,14 +23,14 @@ from .dhcp6_hosts import (
     StaticHost,
     Stranger,
     merge,
-    not_yet,
     place,
     refuse_strangers,
     unlisted,
     unreadable,
 )
-from .plan import FileChange, FileState, Plan, file_steps
-from .steps import Check, Restart, Serve, Step, UnitState
+from .dhcp6_hosts_writing import not_yet, restart, written
+from .plan import FileChange, FileState, Plan
+from .steps import Check, Serve, Step, UnitState
 
 CONFIG_FILE = "/etc/dnsmasq.conf"
 # No configuration is read from this directory, and the profile that Debian has for AppArmor lets dnsmasq read in it.
@@ -104,7 +103,14 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     text, named, unnamed = _naming(config, options, found)
     changes = [*_config_changes(text, options, found), *named]
     return Plan(
-        steps=_steps(changes, hosts_change, text, options, found),
+        steps=written(
+            [*changes, hosts_change],
+            _check(hosts_change, text, options, found),
+            Require(TOOL, PACKAGE),
+            options,
+            found,
+            _serve(changes, options, found),
+        ),
         warnings=(*warnings, *unnamed),
         result={
             "hosts": [host.result() for host in wanted],
@@ -286,23 +292,12 @@ def _config_changes(text: str, options: Options, found: Found) -> list[FileChang
     return [FileChange(options.config_file, found.config, after)]
 
 
-def _steps(
-    changes: Sequence[FileChange], hosts: FileChange, config: str, options: Options, found: Found
-) -> tuple[Step, ...]:
-    check = _check(hosts, config, options, found) if options.validate else None
-    steps: list[Step] = list(file_steps([*changes, hosts], check))
-    if not steps:
-        return ()
-    if options.validate or not found.installed:
-        steps.insert(0, Require(TOOL, PACKAGE))
-    if options.reload and found.active:
-        if any(change.differs for change in changes):
-            # dnsmasq reads its configuration once.
-            steps.append(Restart(options.service, udp6_port=DHCP6_PORT if found.listening else None))
-        else:
-            # What the service does at every start is no concern of ours.
-            steps.append(Serve(options.service, "reload", None, UnitState(active=True, enabled=False)))
-    return tuple(steps)
+def _serve(changes: Sequence[FileChange], options: Options, found: Found) -> Step:
+    if any(change.differs for change in changes):
+        # dnsmasq reads its configuration once.
+        return restart(options, found)
+    # What the service does at every start is no concern of ours.
+    return Serve(options.service, "reload", None, UnitState(active=True, enabled=False))
 
 
 def _check(hosts: FileChange, config: str, options: Options, found: Found) -> Check:

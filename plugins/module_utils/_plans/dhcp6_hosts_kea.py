@@ -15,21 +15,20 @@ from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
 from .dhcp6_hosts import (
-    DHCP6_PORT,
     DUID,
     Options,
     Placement,
     StaticHost,
     Stranger,
     merge,
-    not_yet,
     place,
     refuse_strangers,
     unlisted,
     unreadable,
 )
-from .plan import FileChange, FileState, Plan, file_steps
-from .steps import Check, Restart, SocketCommand, Step
+from .dhcp6_hosts_writing import not_yet, restart, written
+from .plan import FileChange, FileState, Plan
+from .steps import Check, SocketCommand, Step
 
 CONFIG_FILE = "/etc/kea/kea-dhcp6.conf"
 SERVICE = "kea-dhcp6-server"
@@ -223,15 +222,8 @@ def _steps(text: str, config: KeaConfig, options: Options, found: Found) -> tupl
     new = FileState(text, 0o640, "root", USER) if found.has_user and secrets else FileState(text)
     after = found.config.with_text(text) if found.config else new
     change = FileChange(options.config_file, found.config, after, hide=secrets)
-    check = _check(options.config_file, found) if options.validate else None
-    steps: list[Step] = list(file_steps([change], check))
-    if not steps:
-        return ()
-    if options.validate or not found.installed:
-        steps.insert(0, Require(TOOL, PACKAGE))
-    if options.reload and found.active:
-        steps.append(_reload(options.service, found))
-    return tuple(steps)
+    check, serve = _check(options.config_file, found), _reload(options, found)
+    return written([change], check, Require(TOOL, PACKAGE), options, found, serve)
 
 
 def _check(path: str, found: Found) -> Check:
@@ -242,11 +234,12 @@ def _check(path: str, found: Found) -> Check:
     return Check(argv, tool=TOOL, telling=TELLING)
 
 
-def _reload(service: str, found: Found) -> Step:
-    port = DHCP6_PORT if found.listening else None
+def _reload(options: Options, found: Found) -> Step:
+    anew = restart(options, found)
     if found.socket is None:
-        return Restart(service, port)
-    return SocketCommand(found.socket, RELOAD, DONE, f"have {service} reload its configuration", service, port)
+        return anew
+    text = f"have {options.service} reload its configuration"
+    return SocketCommand(found.socket, RELOAD, DONE, text, options.service, anew.udp6_port)
 
 
 def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:

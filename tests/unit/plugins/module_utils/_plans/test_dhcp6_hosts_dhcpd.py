@@ -89,7 +89,8 @@ def test_the_line_fits_the_file(config: str, expected: str) -> None:
 def test_a_configuration_that_is_not_to_be_touched_is_not() -> None:
     found = planned(CONFIG, None, NAS, ensure_include=False)
     assert list(files(found)) == [HOSTS_FILE]
-    assert "does not include /etc/dhcp/homelab-ipv6-hosts6.conf" in found.warnings[0]
+    line = INCLUDE.strip()
+    assert f"add the line {line} at the end of {CONFIG_FILE}" in found.warnings[0]
 
 
 def test_purge() -> None:
