@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,15 +14,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[4]
 DRIVER = ("kill_module", "tests.unit.plugins.modules")
-KILLS, LONGEST = 20, 4.0
+# HOMELAB_KILLS=100 .venv/bin/pytest tests/unit/plugins/modules/test_killed_modules.py: more moments.
+KILLS = int(os.environ.get("HOMELAB_KILLS", "20"))
+LONGEST = KILLS / 5
 # A machine whose configuration is the test's: what happens to /etc, and what lies there, nobody else sees.
 OWN = """
 set -e
 mount -t tmpfs tmpfs /run
 mkdir /run/upper /run/work
 mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
-for directory in /etc/systemd/network /etc/systemd/system /etc/network /etc/kea /etc/dhcp /etc/wide-dhcpv6 /srv \\
-    /usr/local/sbin; do
+for directory in /etc/systemd/network /etc/systemd/system /etc/network /etc/kea /etc/dhcp \\
+    /etc/wide-dhcpv6 /etc/dnsmasq.d /srv /usr/local/sbin; do
     mkdir -p $directory
     mount -t tmpfs -o mode=755 tmpfs $directory
 done
@@ -41,6 +44,7 @@ TUNNEL = {"name": "he-ipv6", "remote": "198.51.100.1", "local": "any", "activate
 ROUTES = [{"destination": "2001:db8:1:2::/64", "type": "unreachable"}, {"destination": "::/0"}]
 KEA = '{"Dhcp6": {"interfaces-config": {"interfaces": []}, "subnet6": [{"id": 1, "subnet": "2001:db8:0:1::/64"}]}}\n'
 DHCP6S = "interface lo { allow rapid-commit; };\n"
+DNSMASQ = "port=0\ndhcp-range=2001:db8:0:1::,static,64\n"
 DHCPD = "subnet6 2001:db8:0:1::/64 {\n}\n"
 
 
@@ -73,6 +77,7 @@ def hosts(provider: str, config: str, count: int) -> dict[str, Any]:
         "kea": ("/etc/kea/kea.conf", "/etc/kea/hosts.json"),
         "dhcpd": ("/etc/dhcp/d.conf", "/etc/dhcp/d.hosts"),
         "dhcp6s": ("/etc/wide-dhcpv6/d.conf", "/etc/wide-dhcpv6/d.hosts"),
+        "dnsmasq": ("/etc/dnsmasq.d/d.conf", "/etc/dnsmasq.d/d.hosts"),
     }
     names = dict(zip(("config_file", "hosts_file"), paths[provider], strict=True))
     content = f"# {count}\n{config}"
@@ -122,6 +127,12 @@ CASES = {
         hosts("dhcp6s", DHCP6S, 9),
         ["/etc/wide-dhcpv6"],
     ),
+    "dhcp6_hosts dnsmasq": (
+        "dhcp6_hosts",
+        hosts("dnsmasq", DNSMASQ, 3),
+        hosts("dnsmasq", DNSMASQ, 9),
+        ["/etc/dnsmasq.d"],
+    ),
     "service_files nft": (
         "service_files",
         firewall("policy accept;"),
@@ -141,7 +152,7 @@ CASES = {
 def test_killed_module_leaves_whole_files(island: Any, case: str, capsys: pytest.CaptureFixture[str]) -> None:
     module, old, new, watch = CASES[case]
     tool = case.split()[-1]
-    if tool in ("kea-dhcp6", "dhcpd", "dhcp6s", "nft", "radvd") and not shutil.which(tool):
+    if tool in ("kea-dhcp6", "dhcpd", "dhcp6s", "dnsmasq", "nft", "radvd") and not shutil.which(tool):
         pytest.skip(f"{tool} is not installed")
     island.run("sh", "-c", OWN)
     for name in STAND_INS.get(module, ()):
