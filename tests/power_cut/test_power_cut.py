@@ -48,6 +48,12 @@ SERVERS = {
         "dnsmasq", "/etc/dnsmasq.conf", f"port=0\ninterface=lan0\ndhcp-range={PREFIX},static,64,1d\n",
         "dnsmasq --test", "/etc/dnsmasq.d-available/homelab-ipv6-hosts6.conf",
     ),
+    # It has no mode that only looks: told of name servers twice, it ends when it has read all, and says so.
+    "dhcp6s": (
+        "wide-dhcpv6-server", "/etc/wide-dhcpv6/dhcp6s.conf", "option domain-name-servers ::1;\n",
+        "dhcp6s -d -f -n ::1 lo 2>&1 | grep -q 'both by command line and by configuration file'",
+        "/etc/wide-dhcpv6/homelab-ipv6-hosts6.conf",
+    ),
 }  # fmt: skip
 
 
@@ -100,7 +106,7 @@ class Bed:
         packages = " ".join(package for package, *_rest in SERVERS.values())
         self.run(
             f"apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install {packages}"
-            " && systemctl disable --now isc-dhcp-server dnsmasq; systemctl enable kea-dhcp6-server",
+            " && systemctl disable --now isc-dhcp-server dnsmasq wide-dhcpv6-server; systemctl enable kea-dhcp6-server",
             timeout=900,
         )
         for _package, config, text, _check, _file in SERVERS.values():
