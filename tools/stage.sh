@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# stage.sh [--together] NAME=COMMAND…  runs stages one after the other, with the time that each took, or two at a time,
-# each one's output whole when it has ended. Goes on after a failed stage, so that one run shows all that is wrong, and
-# fails if any did. The closing lines are a table of the stages, with what pytest counted in them, and the sum of that.
+# stage.sh [NAME=COMMAND…] [--together NAME=COMMAND…]  runs stages one after the other, with the time that each took, and
+# then those after --together two at a time, each one's output whole when it has ended. Goes on after a failed stage, so
+# that one run shows all that is wrong, and fails if any did. The closing lines are a table of the stages, with what
+# pytest counted in them, and the sum of that.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 logs=.cache/logs
 mkdir -p "$logs"
-together=0
-[[ ${1:-} != --together ]] || { together=1; shift; }
+together=0 stages=()
 # What a shell starts in the background does not hear Ctrl-C.
 trap 'trap - TERM; kill 0' INT
 
@@ -19,6 +19,7 @@ run_stage() {
     # Without make's own variables a stage that is itself a make is not taken for a part of this one.
     local run=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS bash -euo pipefail -c "${1#*=}")
     if ((together)); then
+        printf -- '--- %s has begun\n' "$name"
         "${run[@]}" </dev/null >"$log" 2>&1 || verdict=FAILED
         exec 8>"$logs/printing"
         flock 8
@@ -42,6 +43,8 @@ counted() { # LOG WORD: how many tests WORD in all runs of pytest in the log
 }
 
 for stage; do
+    [[ $stage != --together ]] || { together=1; continue; }
+    stages+=("$stage")
     # A stage that is cut off must not be judged by an earlier run.
     echo "FAILED 0" >"$logs/${stage%%=*}.result"
     if ((together)); then
@@ -55,7 +58,7 @@ wait
 
 stages_failed=0 passed=0 failed=0 skipped=0
 printf '\n'
-for stage; do
+for stage in "${stages[@]}"; do
     name=${stage%%=*}
     log=$logs/$name.log
     read -r verdict took <"$logs/$name.result"
