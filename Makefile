@@ -21,6 +21,9 @@ stages = $(foreach target,$(1),"$(target)=$(MAKE) $(target)")
 # The two that take long first: `make check` runs two at a time.
 CHECK := lint-ansible unit lint-python lint-yaml lint-changelog types
 SCENARIOS := $(patsubst molecule/%/molecule.yml,molecule-%,$(wildcard molecule/*/molecule.yml))
+# What `make test` runs two at a time. The longest first, so that the others find room beside it.
+LONGEST := molecule-tunnel wayback molecule-dhcp6_server
+TOGETHER := $(LONGEST) $(CHECK) sanity docs package-check $(filter-out $(LONGEST),$(SCENARIOS))
 
 ##@ Every day
 .PHONY: demo venv check fix
@@ -64,7 +67,7 @@ unit: venv ## unit tests with coverage, which is whole for what reads values and
 .PHONY: test test-tools lab netns wayback $(SCENARIOS) sanity docs build package-check
 test: venv ## all there is: check, what follows here, and each Molecule scenario on machines of the lab
 	@HOMELAB_ALL_TOOLS=1 tools/stage.sh \
-	    $(call stages,test-tools $(CHECK) sanity docs package-check lab netns wayback $(SCENARIOS))
+	    $(call stages,test-tools lab netns) --together $(call stages,$(TOGETHER))
 
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh
@@ -89,6 +92,12 @@ wayback: venv lab-host ## hosts broken in all the ways in which people lose them
 .PHONY: power-cut
 power-cut: venv lab-host ## a machine whose power goes while static hosts are written, ten times, and what it then has
 	$(BIN)/pytest tests/power_cut
+
+# Not a part of `make test`, which has the first half.
+.PHONY: matrix
+matrix: venv ## every DHCPv6 server with every client, on each release: who gets which address, and keeps it
+	molecule/run test -s dhcp6_clients
+	HOMELAB_ONE_RELEASE=13 HOMELAB_OTHER_RELEASE=12 molecule/run test -s dhcp6_clients
 
 # molecule-NAME: one scenario alone.
 $(SCENARIOS): molecule-%: venv

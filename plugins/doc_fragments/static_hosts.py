@@ -64,7 +64,12 @@ options:
             a warning says of which addresses.
           - dhcp6s has no subnets and gives out what it is told; a warning says which addresses lie in no prefix of an
             interface that Debian's service serves. To anybody it gives an address that lies in one of its pools, so
-            that such a one is refused. Of several addresses each interface of the host gets one, whichever is free.
+            that such a one is refused.
+          - Several interfaces of a host ask under one DUID, each under an IAID of its own (RFC 8415, section 12), and
+            no server here can be told which interface is to have which address. Kea and dhcp6s give each interface
+            one of the addresses, whichever is free. dnsmasq gives the address to one of them and to the others what is
+            in the pool. dhcpd gives all of them the same address, with which only one of them works on a link, so have
+            only one ask.
         type: list
         elements: str
         default: []
