@@ -23,7 +23,9 @@ CHECK := lint-ansible unit lint-python lint-yaml lint-changelog types
 SCENARIOS := $(patsubst molecule/%/molecule.yml,molecule-%,$(wildcard molecule/*/molecule.yml))
 # What `make test` runs two at a time. The longest first, so that the others find room beside it.
 LONGEST := molecule-tunnel wayback molecule-dhcp6_server
-TOGETHER := $(LONGEST) $(CHECK) sanity docs package-check $(filter-out $(LONGEST),$(SCENARIOS))
+# Its eight machines, and those of another scenario, would need more of the kernel's inotify instances than there are.
+ALONE := molecule-dhcp6_clients
+TOGETHER := $(LONGEST) $(CHECK) sanity docs package-check $(filter-out $(LONGEST) $(ALONE),$(SCENARIOS))
 
 ##@ Every day
 .PHONY: demo venv check fix
@@ -67,7 +69,7 @@ unit: venv ## unit tests with coverage, which is whole for what reads values and
 .PHONY: test test-tools lab netns wayback $(SCENARIOS) sanity docs build package-check
 test: venv ## all there is: check, what follows here, and each Molecule scenario on machines of the lab
 	@HOMELAB_ALL_TOOLS=1 tools/stage.sh \
-	    $(call stages,test-tools lab netns) --together $(call stages,$(TOGETHER))
+	    $(call stages,test-tools lab netns $(ALONE)) --together $(call stages,$(TOGETHER))
 
 test-tools: venv ## what unit tests hold our parsers against: kea-dhcp6, dhcpd, radvd, nft
 	tools/test_tools.sh

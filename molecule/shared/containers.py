@@ -51,8 +51,8 @@ def container(name: str) -> str:
 def build_images() -> None:
     """What is there already is not built again."""
     images = [platform["image"].partition("-") for platform in PLATFORMS]
-    suites = sorted({suite for suite, _, _ in images})
-    variants = [f"--variant={variant}" for variant in sorted({variant for _, _, variant in images if variant})]
+    suites = sorted({suite for suite, _dash, _variant in images})
+    variants = [f"--variant={variant}" for variant in sorted({variant for _suite, _dash, variant in images if variant})]
     execute(str(PROJECT / "tests/lab/lab"), "images", *variants, *suites, timeout=2400)
 
 
