@@ -28,7 +28,7 @@ class Table:
     def _read(self, host: Host) -> None:
         column = self.columns[host.backend.name] = f"{self.server(host)}, Debian {host.system_info.release}"
         for line in host.check_output("cd /run/clients && grep . *.*").splitlines():
-            file, _, words = line.partition(":")
+            file, _colon, words = line.partition(":")
             client, *addresses = words.split()
             self.cells.setdefault((client, column), {})[file.partition(".")[0]] = addresses
 
@@ -39,8 +39,8 @@ class Table:
 
     def lines(self) -> list[str]:
         """A line for each client; where it did not keep what it had, what it had in each phase."""
-        servers = sorted({server for _, server in self.cells})
-        clients = dict.fromkeys(client for client, _ in self.cells)
+        servers = sorted({server for _client, server in self.cells})
+        clients = dict.fromkeys(client for client, _server in self.cells)
         rows = [["", *servers]]
         rows += [[client, *(self._cell(client, server) for server in servers)] for client in clients]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
