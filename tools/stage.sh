@@ -16,8 +16,12 @@ trap 'trap - TERM; kill 0' INT
 run_stage() {
     local name=${1%%=*} started=$SECONDS verdict=ok
     local log=$logs/$name.log
+    # pytest takes a directory that others use for its own and closes it to all but itself.
+    local temporary
+    temporary=$(mktemp -d "${TMPDIR:-/tmp}/homelab-ipv6-$name.XXXXXX")
+    chmod 755 "$temporary"
     # Without make's own variables a stage that is itself a make is not taken for a part of this one.
-    local run=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS bash -euo pipefail -c "${1#*=}")
+    local run=(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS PYTEST_DEBUG_TEMPROOT="$temporary" bash -euo pipefail -c "${1#*=}")
     if ((together)); then
         printf -- '--- %s has begun\n' "$name"
         "${run[@]}" </dev/null >"$log" 2>&1 || verdict=FAILED
@@ -29,6 +33,7 @@ run_stage() {
         printf '\n--- %s\n' "$name"
         "${run[@]}" </dev/null 2>&1 | tee "$log" || verdict=FAILED
     fi
+    rm -rf "$temporary"
     printf '%s %d\n' "$verdict" "$((SECONDS - started))" >"$logs/$name.result"
     printf -- '--- %s: %s after %d s\n' "$name" "$verdict" "$((SECONDS - started))"
 }
