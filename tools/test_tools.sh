@@ -9,8 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 declare -A services=([kea-dhcp6-server]=kea-dhcp6-server [isc-dhcp-server]=isc-dhcp-server [radvd]=radvd
     [wide-dhcpv6-server]=wide-dhcpv6-server [samba]=smbd [cups]=cups)
 missing=()
-for package in acl cups dnsmasq-base iproute2 isc-dhcp-server kea-dhcp6-server kea-doc netbase nftables procps radvd \
-    samba wide-dhcpv6-server; do
+for package in acl cups dnsmasq-base iproute2 isc-dhcp-server kea-dhcp6-server kea-doc netbase nftables procps \
+    python3-twisted radvd samba wide-dhcpv6-server; do
     [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
 done
 ((${#missing[@]} > 0)) || exit 0

@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
     dhcp6_server,
+    dual_stack,
     firewall,
     radvd,
     samba_server,
@@ -39,6 +40,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "dhcp6_server_plan": dhcp6_server.plan,
+            "dual_stack_service_plan": dual_stack.plan,
             "firewall_plan": firewall_plan,
             "radvd_plan": radvd_plan,
             "samba_server_plan": samba_server.plan,

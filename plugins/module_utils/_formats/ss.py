@@ -51,7 +51,7 @@ def _listener(line: str) -> Listener:
         port=int(port),
         interface=interface,
         v6only=v6only[1] == "1" if v6only else None,
-        waiting=int(waiting) if protocol == TCP else 0,
+        waiting=int(waiting),
         processes=tuple(sorted(_processes(line), key=lambda process: process.pid)),
     )
 

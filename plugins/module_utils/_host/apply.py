@@ -13,6 +13,7 @@ from typing import Callable
 
 from .._plans.conditions import Await, Require
 from .._plans.plan import Files, KernelValue
+from .._plans.socket_steps import Leave, Take
 from .._plans.steps import Mark, Restart, Run, Serve, SocketCommand, Step
 from .._values.errors import Fault
 from .files import FileSet
@@ -101,8 +102,23 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
         undone.undo.append(lambda: unserve(host, step))
         undone.recover.append(lambda: serve_again(host, step))
         serve(host, step)
+    elif isinstance(step, (Leave, Take)):
+        _perform_on_sockets(host, step, undone)
     else:
         _perform_on_service(host, step, undone)
+
+
+def _perform_on_sockets(host: Host, step: Leave | Take, undone: _Undone) -> None:
+    # Only one module needs it.
+    from . import socket_service
+
+    if isinstance(step, Leave):
+        undone.recover.append(lambda: socket_service.return_to(host, step))
+        socket_service.leave(host, step)
+    else:
+        undone.undo.append(lambda: socket_service.give_up(host, step))
+        undone.recover.append(lambda: socket_service.take_again(host, step))
+        socket_service.take(host, step)
 
 
 def _perform_on_service(host: Host, step: Restart | SocketCommand | Require, undone: _Undone) -> None:

@@ -15,9 +15,12 @@ from .host import Host
 INTERVAL = 0.2
 # A daemon that cannot live with its configuration is gone within this time.
 SETTLING = 1.5
-JOURNAL_LINES = "12"
+JOURNAL_LINES = 12
 # Lines of the journal that do not tell why a daemon ended.
-CHATTER = re.compile(r"^-- |\b(?:INFO|DEBUG)\b")
+CHATTER = re.compile(
+    r"^-- |\b(?:INFO|DEBUG)\b|^(?:Starting|Started|Stopping|Stopped) "
+    r"|\.service: (?:Scheduled restart job|Deactivated successfully)"
+)
 
 
 def is_active(host: Host, unit: str) -> bool:
@@ -51,7 +54,7 @@ def serve(host: Host, step: Serve) -> None:
     began = time.time()
     outcome = host.run(["systemctl", step.verb, step.unit], timeout=step.timeout)
     if outcome.rc != 0:
-        raise Fault(f"{step.verb} {step.unit}", _journal(host, step.unit, began) or outcome.said)
+        raise Fault(f"{step.verb} {step.unit}", journal(host, step.unit, began) or outcome.said)
     if step.verb != "stop":
         _see_it_stay(host, step.unit, step.verb, began)
 
@@ -91,7 +94,7 @@ def _see_it_stay(host: Host, unit: str, verb: str, began: float) -> None:
     if process != "0":  # a oneshot has done its work
         time.sleep(SETTLING)
     if not is_active(host, unit) or _main_process(host, unit) != process:
-        raise Fault(f"{verb} {unit}", "it did not stay up: " + _journal(host, unit, began))
+        raise Fault(f"{verb} {unit}", "it did not stay up: " + journal(host, unit, began))
 
 
 def listens_udp6(host: Host, port: int) -> bool:
@@ -109,18 +112,18 @@ def restart(host: Host, unit: str, udp6_port: int | None, timeout: float) -> Non
     began = time.time()
     outcome = host.run(["systemctl", "restart", unit], timeout=timeout + 60)
     if outcome.rc != 0:
-        raise Fault("restart " + unit, _journal(host, unit, began) or outcome.said)
+        raise Fault("restart " + unit, journal(host, unit, began) or outcome.said)
     deadline = time.monotonic() + timeout
     settled = time.monotonic() + SETTLING
     process = _main_process(host, unit)
     while True:
         if not is_active(host, unit) or _main_process(host, unit) != process:
-            raise Fault("restart " + unit, "it did not stay up: " + _journal(host, unit, began))
+            raise Fault("restart " + unit, "it did not stay up: " + journal(host, unit, began))
         if time.monotonic() > settled and (udp6_port is None or listens_udp6(host, udp6_port)):
             return
         if time.monotonic() > deadline:
             problem = f"nothing listens on UDP port {udp6_port} after {timeout:g} s: "
-            raise Fault("restart " + unit, problem + _journal(host, unit, began))
+            raise Fault("restart " + unit, problem + journal(host, unit, began))
         time.sleep(INTERVAL)
 
 
@@ -128,8 +131,9 @@ def _main_process(host: Host, unit: str) -> str:
     return host.run(["systemctl", "show", "--property=MainPID", "--value", unit]).out.strip()
 
 
-def _journal(host: Host, unit: str, since: float) -> str:
-    argv = ["journalctl", "--unit", unit, "--lines", JOURNAL_LINES, "--output", "cat", "--no-pager"]
+def journal(host: Host, unit: str, since: float) -> str:
+    """Its last words, without those that only say that it came and went."""
+    argv = ["journalctl", "--unit", unit, "--lines", str(4 * JOURNAL_LINES), "--output", "cat", "--no-pager"]
     outcome = host.run([*argv, f"--since=@{since:.6f}"])
     lines = [line for line in outcome.out.splitlines() if line.strip() and not CHATTER.search(line)]
-    return " | ".join(lines)
+    return " | ".join(lines[-JOURNAL_LINES:])

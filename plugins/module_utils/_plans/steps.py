@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .conditions import Await, Require
 from .plan import NOTHING, Files, KernelValue
+
+if TYPE_CHECKING:
+    from .socket_steps import Leave, Take
 
 
 class Check(NamedTuple):
@@ -137,4 +140,4 @@ class SocketCommand(NamedTuple):
         return self.why
 
 
-Step = Union[Files, Run, Restart, Serve, Mark, SocketCommand, Require, KernelValue, Await]
+Step = Union[Files, Run, Restart, Serve, Mark, SocketCommand, Require, KernelValue, Await, "Leave", "Take"]

@@ -31,7 +31,8 @@ class Listener(NamedTuple):
     :param address: the local one, without a zone; all zeros for all addresses
     :param interface: the zone of the address, or the device that the socket is bound to; empty for none
     :param v6only: of an IPv6 socket, whether it leaves IPv4 to others (IPV6_V6ONLY, ipv6(7)); None for one of IPv4
-    :param waiting: TCP connections that nobody has accepted yet
+    :param waiting: TCP connections that nobody has accepted yet, or bytes of UDP that nobody has read, with what the
+        kernel needs to keep them
     :param processes: by number; empty where they are not this user's to see
     :param socket_unit: the systemd socket unit that holds it open, empty for none
     """

@@ -28,6 +28,9 @@ CLIENTS = "network-manager wide-dhcpv6-client dibbler-client".split()
 # A server of files and printers, and its clients. cups-filters turns what is printed into what a printer takes.
 FILES_AND_PRINTERS = "samba smbclient cifs-utils cups cups-client cups-filters".split()
 
+# What services written in Python are run by: Debian's Twisted, or an environment with another.
+PYTHON_SERVICES = "python3-twisted python3-venv".split()
+
 # Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
 MACHINE = "apparmor e2fsprogs".split()
 KERNEL = "linux-image-cloud-amd64"
@@ -63,6 +66,7 @@ VARIANTS = {
         (*ROLE_PACKAGES, *NEIGHBOURS),
         tuple("radvd kea-dhcp6-server kea-dhcp4-server isc-dhcp-server dnsmasq wide-dhcpv6-server nftables".split()),
     ),
+    "twisted": Variant((*PYTHON_SERVICES, "nftables"), ("nftables",)),
     "clients": Variant(tuple(CLIENTS), ("NetworkManager", "wide-dhcpv6-client", "dibbler-client")),
     "samba": Variant((*FILES_AND_PRINTERS, "nftables"), ("smbd", "nmbd", "cups", "nftables")),
 }

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 _CHAIN = re.compile(r"^\s*chain (\w+) ")
-_NO_RULE = re.compile(r"^\s*(#|$|table |delete |type |\})")
+# An include brings in the rules of others, who need them.
+_NO_RULE = re.compile(r"^\s*(#|$|table |delete |type |include |\})")
 # A rate limit and a line in the log do not decide about a single packet.
 _NO_VERDICT = re.compile(r"log prefix|limit rate")
 

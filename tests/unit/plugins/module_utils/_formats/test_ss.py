@@ -102,7 +102,7 @@ def test_the_unit_of_a_process(path: str, unit: str) -> None:
     assert ss.parse_unit(f"0::{path}\n") == unit
 
 
-def test_waiting_connections_are_those_of_tcp() -> None:
+def test_what_waits_is_connections_or_bytes() -> None:
     line = "{} {} 3 4096 0.0.0.0:80 0.0.0.0:* ino:1 sk:1 <->"
     assert ss.parse(line.format("tcp", "LISTEN")) == [Listener("tcp", ip_address("0.0.0.0"), 80, waiting=3)]
-    assert ss.parse(line.format("udp", "UNCONN"))[0].waiting == 0
+    assert ss.parse(line.format("udp", "UNCONN"))[0].waiting == 3
