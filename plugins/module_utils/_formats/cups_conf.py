@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, Union
 
-HEADER = "# Written by the Ansible role homelab.ipv6.samba_server; what is changed here is lost at its next run.\n"
 _OPENING = re.compile(r"<([A-Za-z]+)\s*([^>]*)>")
 # A number sign begins a comment, one behind a backslash is itself.
 _COMMENT = re.compile(r"(?<!\\)#.*")

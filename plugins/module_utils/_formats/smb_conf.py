@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-HEADER = "# Written by the Ansible role homelab.ipv6.samba_server; what is changed here is lost at its next run.\n"
-
 
 class Section(NamedTuple):
     """A share, a printer, or ``global``.
@@ -22,9 +20,12 @@ class Section(NamedTuple):
 
 
 def render(sections: Sequence[Section]) -> str:
-    """The text of a file. Names and values are those that `_values.samba` lets through: each on one line."""
+    """The text of a file, without a header.
+
+    Names and values are those that `_values.samba` lets through: each on one line.
+    """
     blocks = ["".join([f"[{one.name}]\n", *(f"   {k} = {v}\n" for k, v in one.settings.items())]) for one in sections]
-    return "\n".join([HEADER, *blocks])
+    return "\n".join(blocks)
 
 
 def parse(text: str) -> list[Section]:

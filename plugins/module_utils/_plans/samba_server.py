@@ -14,6 +14,8 @@ from .._formats.smb_conf import Section
 from .._values.lan import Network
 from .samba_server_options import Printer, Server, Share, read
 
+HEADER = "# Written by the Ansible role homelab.ipv6.samba_server; what is changed here is lost at its next run.\n"
+
 SMB_PORT, IPP_PORT = 445, 631
 IPV6 = 6
 CUPS_SOCKET = "/run/cups/cups.sock"
@@ -46,8 +48,8 @@ def plan(options: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]
         return {"problems": problems}
     return {
         "problems": [],
-        "smb_conf": smb_conf.render(sections(server)),
-        "cupsd_conf": cups_conf.HEADER + cups_conf.render(cupsd(server)),
+        "smb_conf": HEADER + "\n" + smb_conf.render(sections(server)),
+        "cupsd_conf": HEADER + cups_conf.render(cupsd(server)),
         "prefixes": [str(prefix) for prefix in server.prefixes],
         "addresses": list(server.addresses),
         "firewall": firewall(server),
