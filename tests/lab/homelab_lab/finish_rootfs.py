@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mmdebstrap's last hook: turns a fresh root file system into the lab's bare Debian.
 
-    python3 -m homelab_lab.finish_rootfs [--kernel PACKAGE] ROOT PACKAGE…
+    python3 -m homelab_lab.finish_rootfs --suite SUITE [--kernel PACKAGE] [--containers PACKAGES] ROOT PACKAGE…
 
 The PACKAGEs, with what they need, become a package repository inside the image: machines and containers of
-the lab reach no network, and roles must install for real all the same.
+the lab reach no network, and roles must install for real all the same. With --containers it has all that other
+root file systems with those PACKAGES are made of, too.
 """
 
 from __future__ import annotations
@@ -59,16 +60,23 @@ def add_kernel(root: Path, package: str) -> None:
     subprocess.run(["chroot", str(root), "depmod", modules.name], check=True, timeout=120)
 
 
-def download(root: Path, packages: list[str]) -> None:
+def download(root: Path, packages: list[str], *options: str) -> None:
     target = root / REPOSITORY
     (target / "partial").mkdir(parents=True, exist_ok=True)
-    apt("apt-get", "--yes", "--quiet", "--download-only", "--no-install-recommends",
+    apt("apt-get", "--yes", "--quiet", "--download-only", "--no-install-recommends", *options,
         "-o", f"Dir::Cache::Archives={target}", "install", *packages)  # fmt: skip
     shutil.rmtree(target / "partial")
     (target / "lock").unlink(missing_ok=True)
     for path in target.glob("*%3a*.deb"):
         # apt decodes the names in its index, and would look for a colon.
         path.rename(path.with_name(path.name.replace("%3a", "~")))
+
+
+def required(root: Path) -> list[str]:
+    """What every Debian has."""
+    argv = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "--show", "--showformat=${Priority} ${Package}\\n"]
+    listed = subprocess.run(argv, check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout
+    return [line.split()[1] for line in listed.splitlines() if line.startswith("required ")] + ["apt"]
 
 
 def index(root: Path) -> str:
@@ -84,8 +92,17 @@ def index(root: Path) -> str:
     return "\n".join(stanzas)
 
 
+def release(root: Path, suite: str) -> str:
+    """The text of a Release file: mmdebstrap takes essential packages from the suite of that name only."""
+    content = (root / REPOSITORY / "Packages").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return f"Suite: {suite}\nCodename: {suite}\nSHA256:\n {digest} {len(content)} Packages\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--suite", required=True)
+    parser.add_argument("--containers", default="")
     parser.add_argument("--kernel")
     parser.add_argument("root", type=Path)
     parser.add_argument("packages", nargs="*")
@@ -94,7 +111,11 @@ def main() -> None:
     if arguments.kernel:
         add_kernel(root, arguments.kernel)
     download(root, arguments.packages)
+    if containers := arguments.containers.split():
+        # As if nothing were installed.
+        download(root, [*required(root), *containers], "-o", "Dir::State::status=/dev/null")
     (root / REPOSITORY / "Packages").write_text(index(root))
+    (root / REPOSITORY / "Release").write_text(release(root, arguments.suite))
     shutil.rmtree(root / "etc/apt/sources.list.d", ignore_errors=True)
     (root / "etc/apt/sources.list.d").mkdir()
     (root / "etc/network/interfaces.d").mkdir(parents=True, exist_ok=True)

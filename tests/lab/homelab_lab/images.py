@@ -53,7 +53,8 @@ def mmdebstrap(recipe: recipes.Recipe, target: Path, form: str) -> None:
     mirror = os.environ.get("HOMELAB_IPV6_MIRROR", DEFAULT_MIRROR)
     with_kernel = f"--kernel={recipe.kernel} " if recipe.kernel else ""
     packages = " ".join(recipe.repository)
-    hook = f'PYTHONPATH={shlex.quote(str(paths.LAB))} python3 -m homelab_lab.finish_rootfs {with_kernel}"$1" {packages}'
+    more = f"--suite={recipe.suite} {with_kernel}--containers='{' '.join(recipe.containers)}'"
+    hook = f'PYTHONPATH={shlex.quote(str(paths.LAB))} python3 -m homelab_lab.finish_rootfs {more} "$1" {packages}'
     arguments = [f"--dpkgopt={option}" for option in recipes.DPKG_OPTIONS]
     execute(
         # In a mount namespace of its own: whatever ends it, no mount is left under a directory that we then delete.

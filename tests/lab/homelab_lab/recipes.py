@@ -26,10 +26,14 @@ NEIGHBOURS = "kea-dhcp4-server".split()
 CLIENTS = "network-manager wide-dhcpv6-client dibbler-client".split()
 
 # A server of files and printers, and its clients. cups-filters turns what is printed into what a printer takes.
-FILES_AND_PRINTERS = "samba smbclient cifs-utils cups cups-client cups-filters".split()
+FILES_AND_PRINTERS = "samba smbclient cifs-utils cups cups-client cups-filters wsdd avahi-daemon".split()
 
 # What services written in Python are run by: Debian's Twisted, or an environment with another.
 PYTHON_SERVICES = "python3-twisted python3-venv".split()
+
+# A host of containers, and what it makes its containers' images of, beside what every Debian has.
+CONTAINER_HOST = "systemd-container mmdebstrap debian-archive-keyring".split()
+CONTAINERS = "dbus iproute2 python3 systemd systemd-resolved systemd-sysv".split()
 
 # Beyond that, the virtual machine has the confinement that users' machines have, and a kernel.
 MACHINE = "apparmor e2fsprogs".split()
@@ -49,6 +53,8 @@ class Recipe:
     suite: str
     packages: tuple[str, ...]
     repository: tuple[str, ...]
+    # What the package repository has for other root file systems that are made of it.
+    containers: tuple[str, ...] = ()
     kernel: str | None = None
 
 
@@ -68,14 +74,19 @@ VARIANTS = {
     ),
     "twisted": Variant((*PYTHON_SERVICES, "nftables"), ("nftables",)),
     "clients": Variant(tuple(CLIENTS), ("NetworkManager", "wide-dhcpv6-client", "dibbler-client")),
-    "samba": Variant((*FILES_AND_PRINTERS, "nftables"), ("smbd", "nmbd", "cups", "nftables")),
+    "samba": Variant(
+        (*FILES_AND_PRINTERS, "nftables"),
+        ("smbd", "nmbd", "cups", "nftables", "wsdd", "avahi-daemon", "avahi-daemon.socket"),
+    ),
+    "nspawn": Variant((*CONTAINER_HOST, "nftables"), ("nftables",)),
 }
 
 
 def container_recipe(name: str) -> Recipe:
     more = dict.fromkeys(package for variant in VARIANTS.values() for package in variant.packages)
-    return Recipe(name, SUITES[name], (*BASE, *TOOLS), tuple(more))
+    return Recipe(name, SUITES[name], (*BASE, *TOOLS), tuple(more), tuple(CONTAINERS))
 
 
 def machine_recipe(name: str) -> Recipe:
-    return Recipe(f"{name}-machine", SUITES[name], (*BASE, *TOOLS, *MACHINE), tuple(ROLE_PACKAGES), KERNEL)
+    repository = (*ROLE_PACKAGES, *FILES_AND_PRINTERS)
+    return Recipe(f"{name}-machine", SUITES[name], (*BASE, *TOOLS, *MACHINE), repository, kernel=KERNEL)
