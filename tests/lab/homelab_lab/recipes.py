@@ -26,7 +26,7 @@ NEIGHBOURS = "kea-dhcp4-server".split()
 CLIENTS = "network-manager wide-dhcpv6-client dibbler-client".split()
 
 # A server of files and printers, and its clients. cups-filters turns what is printed into what a printer takes.
-FILES_AND_PRINTERS = "samba smbclient cifs-utils cups cups-client cups-filters wsdd avahi-daemon".split()
+FILES_AND_PRINTERS = "samba smbclient cifs-utils cups cups-client cups-filters wsdd2 avahi-daemon".split()
 
 # What services written in Python are run by: Debian's Twisted, or an environment with another.
 PYTHON_SERVICES = "python3-twisted python3-venv".split()
@@ -76,7 +76,7 @@ VARIANTS = {
     "clients": Variant(tuple(CLIENTS), ("NetworkManager", "wide-dhcpv6-client", "dibbler-client")),
     "samba": Variant(
         (*FILES_AND_PRINTERS, "nftables"),
-        ("smbd", "nmbd", "cups", "nftables", "wsdd", "avahi-daemon", "avahi-daemon.socket"),
+        ("smbd", "nmbd", "cups", "nftables", "wsdd2", "avahi-daemon", "avahi-daemon.socket"),
     ),
     "nspawn": Variant((*CONTAINER_HOST, "nftables"), ("nftables",)),
 }
