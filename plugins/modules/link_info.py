@@ -42,6 +42,13 @@ links:
   returned: success
   type: dict
   contains:
+    kind:
+      description: What the kernel names it - V(bridge), V(vlan), V(wlan), V(bond) and so on; empty for what is plain
+        Ethernet to it, such as a network card or one end of a veth pair.
+      type: str
+    master:
+      description: The bridge or bond of which it is a port, empty where there is none.
+      type: str
     mac:
       description: Link-layer address.
       type: str
@@ -70,6 +77,8 @@ links:
       elements: dict
   sample:
     eth0:
+      kind: ""
+      master: ""
       mac: 02:00:00:00:00:01
       mtu: 1500
       operstate: up
@@ -119,6 +128,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Pl
 def build(host: Host, _params: Mapping[str, Any]) -> Plan:
     found = {
         link.name: {
+            "kind": link.kind,
+            "master": link.master,
             "mac": link.mac,
             "mtu": link.mtu,
             "operstate": link.operstate,

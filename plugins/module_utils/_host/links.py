@@ -28,12 +28,16 @@ OUR_DROPIN = "50-homelab-ipv6.conf"
 class Link:
     """A network interface as it is.
 
+    :param kind: bridge, vlan, wlan, …; empty for what is Ethernet to the kernel, a card or one end of a veth pair
+    :param master: the bridge or bond that it is a port of, empty where none
     :param accept_ra: the running value, None where the interface has no IPv6
     :param network_file: the .network file that networkd applies to it, empty where none
     :param says_accept_ra: whether that file says IPv6AcceptRA= outright
     """
 
     name: str
+    kind: str
+    master: str
     mac: str
     mtu: int
     operstate: str
@@ -61,6 +65,8 @@ def _link(host: Host, name: str) -> Link:
     network_file = link_state(host, name).get("NETWORK_FILE", "")
     return Link(
         name=name,
+        kind=_kind(attribute("uevent")),
+        master=master(name),
         mac=attribute("address"),
         mtu=int(attribute("mtu") or 0),
         operstate=attribute("operstate"),
@@ -69,6 +75,21 @@ def _link(host: Host, name: str) -> Link:
         network_file=network_file,
         says_accept_ra=says_accept_ra(host, network_file),
     )
+
+
+def _kind(uevent: str) -> str:
+    """DEVTYPE, by which the kernel tells udev what is no plain Ethernet."""
+    match = re.search(r"^DEVTYPE=(\S+)", uevent, re.MULTILINE)
+    return match.group(1) if match else ""
+
+
+def master(name: str) -> str:
+    """The bridge or bond of which a link is a port, empty where none."""
+    try:
+        return os.path.basename(os.readlink(f"{SYS_CLASS_NET}/{name}/master"))
+    except OSError:
+        # It is nobody's port.
+        return ""
 
 
 def ifupdown_files(host: Host) -> dict[str, str]:

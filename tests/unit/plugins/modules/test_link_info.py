@@ -12,12 +12,16 @@ def test_it_tells_and_changes_nothing(island: Any) -> None:
     island.run("ip", "link", "set", "a.1", "up")
     island.run("ip", "address", "add", "192.0.2.1/24", "dev", "a.1")
     island.run("ip", "route", "add", "default", "via", "192.0.2.2")
+    island.run("ip", "link", "add", "br7", "type", "bridge")
+    island.run("ip", "link", "set", "b0", "master", "br7")
     before = island.run("sh", "-c", "ip -4 address; ip route")
     told = [island.module("link_info", check_mode=check_mode) for check_mode in (True, False)]
     assert told[0] == told[1]
     assert told[0]["changed"] is False
-    assert sorted(told[0]["links"]) == ["a.1", "b0"]
+    assert sorted(told[0]["links"]) == ["a.1", "b0", "br7"]
     expected = {
+        "kind": "",
+        "master": "",
         "mac": "02:00:00:00:00:0a",
         "mtu": 1500,
         "operstate": "up",
@@ -27,5 +31,9 @@ def test_it_tells_and_changes_nothing(island: Any) -> None:
         "managed_by": [],
     }
     assert {key: told[0]["links"]["a.1"][key] for key in expected} == expected
+    assert [(told[0]["links"][name]["kind"], told[0]["links"][name]["master"]) for name in ("b0", "br7")] == [
+        ("", "br7"),
+        ("bridge", ""),
+    ]
     assert told[0]["uplink"] == "a.1"
     assert island.run("sh", "-c", "ip -4 address; ip route") == before

@@ -134,6 +134,8 @@ def test_links_of_the_kernel(island: Any) -> None:
     first, second = json.loads(island.python(LIST))
     expected = {
         "name": "a.0",
+        "kind": "",
+        "master": "",
         "mac": "02:00:00:00:00:0a",
         "mtu": 1400,
         "operstate": "up",
@@ -145,13 +147,20 @@ def test_links_of_the_kernel(island: Any) -> None:
     assert (second["name"], second["mtu"], second["accept_ra"]) == ("veth0", 1200, None)
 
 
+def test_bridge_and_its_port(island: Any) -> None:
+    island.run("ip", "link", "add", "br7", "type", "bridge")
+    island.run("ip", "link", "add", "p0", "master", "br7", "type", "veth", "peer", "name", "p1")
+    found = {link["name"]: (link["kind"], link["master"]) for link in json.loads(island.python(LIST))}
+    assert (found["br7"], found["p0"]) == (("bridge", ""), ("", "br7"))
+
+
 def test_files_beside_links_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "eth0").mkdir()
     (tmp_path / "lo").mkdir()
     (tmp_path / "bonding_masters").write_text("")
     monkeypatch.setattr(links, "SYS_CLASS_NET", str(tmp_path))
     (found,) = links.links(Host())
-    assert (found.name, found.mtu, found.mac) == ("eth0", 0, "")
+    assert (found.name, found.kind, found.master, found.mtu, found.mac) == ("eth0", "", "", 0, "")
 
 
 WAY_IN = f"""
