@@ -50,7 +50,7 @@ SERVERS = {
     ),
     # It has no mode that only looks: told of name servers twice, it ends when it has read all, and says so.
     "dhcp6s": (
-        "wide-dhcpv6-server", "/etc/wide-dhcpv6/dhcp6s.conf", "option domain-name-servers ::1;\n",
+        "wide-dhcpv6-server", "/etc/wide-dhcpv6/dhcp6s.conf", "option domain-name-servers 2001:db8::53;\n",
         "dhcp6s -d -f -n ::1 lo 2>&1 | grep -q 'both by command line and by configuration file'",
         "/etc/wide-dhcpv6/homelab-ipv6-hosts6.conf",
     ),

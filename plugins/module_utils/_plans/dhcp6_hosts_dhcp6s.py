@@ -27,8 +27,10 @@ TOOL, PACKAGE = "dhcp6s", "wide-dhcpv6-server"
 
 # dhcp6s has no mode that only checks. But it reads the whole configuration first, and with name servers both in it and
 # on its command line it then ends, with these words, before it opens a socket. It is told no pid file that it could
-# write: it would remove it at its end, whatever it is.
-ON_COMMAND_LINE, IN_CONFIG = "::1", "option domain-name-servers ::1; "
+# write: it would remove it at its end, whatever it is. The name server is one that no configuration has, since it takes
+# none twice: an address to which packets are discarded (RFC 6666).
+ON_COMMAND_LINE = "100::547"
+IN_CONFIG = f"option domain-name-servers {ON_COMMAND_LINE}; "
 PASSED = "do not specify DNS servers both by command line and by configuration file"
 # Behind the time; a line that counts the lines before it tells nothing.
 TELLING = r"(?m)(?<=\d\d:\d\d:\d\d: )(?!main: |[^\n]*exiting \()[^\n]*"

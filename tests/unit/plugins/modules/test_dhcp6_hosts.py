@@ -194,6 +194,13 @@ def test_hosts_that_dhcp6s_refuses_change_nothing(folder: Path, monkeypatch: pyt
     assert content(folder) == before
 
 
+def test_any_name_server_passes_the_check_of_dhcp6s(folder: Path) -> None:
+    """The check has one of its own, and dhcp6s takes none twice."""
+    with (folder / "dhcp6s").open("a") as config:
+        config.write("option domain-name-servers ::1 2001:db8::53;\n")
+    assert run(folder, "dhcp6s", NAS)["changed"]
+
+
 @pytest.mark.parametrize("provider", ["kea", "dhcpd", "dnsmasq", "dhcp6s"])
 def test_configuration_and_hosts_move_as_one(folder: Path, provider: str) -> None:
     whole = content(folder)[provider]

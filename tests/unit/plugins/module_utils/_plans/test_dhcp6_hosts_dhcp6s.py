@@ -129,7 +129,7 @@ def test_steps() -> None:
     assert isinstance(moved, Files)
     assert moved.check
     assert moved.check.scratch == {
-        CONFIG_FILE: f'option domain-name-servers ::1; {CONFIG}include "{{staged:{HOSTS_FILE}}}";\n'
+        CONFIG_FILE: f'option domain-name-servers 100::547; {CONFIG}include "{{staged:{HOSTS_FILE}}}";\n'
     }
     assert restart == Restart(SERVICE, 547)
     deaf = planned(CONFIG, None, NAS, found=dataclasses.replace(RUNNING, listening=False))
