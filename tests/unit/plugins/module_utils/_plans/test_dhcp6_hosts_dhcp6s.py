@@ -8,62 +8,28 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcp6s
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcp6s
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dhcp6s import (
     CONFIG_FILE,
     HOSTS_FILE,
     SERVICE,
     Found,
-    plan,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileChange, Files, FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
-NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
-TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:65:43:22", "addresses": ["2001:db8:0:1::11"]}
+from .hosts_frame import NAS, TV, Frame, changes, files
+
 ROUTER = {**TV, "prefixes": ["2001:db8:100::/56"]}
 CONFIG = """# mine
 interface lan0 { address-pool guests 3600; };
 pool guests { range 2001:db8:0:1::1000 to 2001:db8:0:1::1fff; };
 """
 INCLUDE = f'include "{HOSTS_FILE}";\n'
-OPTIONS = Options(
-    config_file=CONFIG_FILE,
-    hosts_file=HOSTS_FILE,
-    config_content=None,
-    ensure_include=True,
-    control_socket=None,
-    purge=True,
-    validate=True,
-    reload=True,
-    service=SERVICE,
-)
 RUNNING = Found(None, None, installed=True, active=True, listening=True)
-
-
-def planned(
-    config: str | None, written: str | None, *hosts: dict[str, Any], found: Found = RUNNING, **given: Any
-) -> Plan:
-    found = dataclasses.replace(
-        found,
-        config=None if config is None else FileState(config),
-        hosts=None if written is None else FileState(written),
-    )
-    return plan(read_hosts(hosts), dataclasses.replace(OPTIONS, **given), found)
-
-
-def changes(found: Plan) -> list[FileChange]:
-    return [change for step in found.steps if isinstance(step, Files) for change in step.changes]
-
-
-def files(found: Plan) -> dict[str, str]:
-    return {change.path: change.after.text for change in changes(found) if change.after}
-
-
-def names(text: str) -> list[str]:
-    return [host.name for host in dhcp6s.hosts(dhcp6s.parse(text))]
+planned = Frame(dhcp6_hosts_dhcp6s, RUNNING).planned
 
 
 def test_hosts_get_a_file_and_the_configuration_a_line() -> None:
@@ -83,16 +49,8 @@ def test_the_line_may_stand_in_a_file_that_is_read_along() -> None:
     assert list(files(planned(text, None, NAS, found=elsewhere))) == [HOSTS_FILE]
 
 
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        (CONFIG.rstrip("\n"), CONFIG + INCLUDE),
-        (CONFIG.replace("\n", "\r\n"), (CONFIG + INCLUDE).replace("\n", "\r\n")),
-        (None, INCLUDE),
-    ],
-)
-def test_the_line_fits_the_file(config: str | None, expected: str) -> None:
-    assert files(planned(config, None, NAS))[CONFIG_FILE] == expected
+def test_a_configuration_that_is_not_there_is_begun() -> None:
+    assert files(planned(None, None, NAS))[CONFIG_FILE] == INCLUDE
 
 
 def test_a_configuration_that_is_not_to_be_touched_is_not() -> None:
@@ -102,18 +60,6 @@ def test_a_configuration_that_is_not_to_be_touched_is_not() -> None:
         assert found.warnings == (
             f"The server does not see these hosts: add the line {INCLUDE.strip()} at the end of {CONFIG_FILE}.",
         )
-
-
-def test_purge() -> None:
-    first = files(planned(CONFIG, None, NAS))
-    second = files(planned(first[CONFIG_FILE], first[HOSTS_FILE], TV, purge=False))
-    assert names(second[HOSTS_FILE]) == ["tv", "nas"]
-    third = files(planned(first[CONFIG_FILE], second[HOSTS_FILE], TV))
-    assert names(third[HOSTS_FILE]) == ["tv"]
-    with pytest.raises(Refusal, match="is also the address of nas in"):
-        planned(CONFIG, first[HOSTS_FILE], {**TV, "addresses": NAS["addresses"]}, purge=False)
-    renamed = planned(CONFIG, first[HOSTS_FILE], {**NAS, "name": "storage"}, purge=False)
-    assert [host["name"] for host in renamed.result["hosts"]] == ["storage"]
 
 
 def test_a_host_that_is_kept_keeps_its_lifetimes() -> None:
@@ -134,24 +80,6 @@ def test_steps() -> None:
     assert restart == Restart(SERVICE, 547)
     deaf = planned(CONFIG, None, NAS, found=dataclasses.replace(RUNNING, listening=False))
     assert deaf.steps[-1] == Restart(SERVICE)
-
-
-@pytest.mark.parametrize(
-    ("found", "given", "kinds"),
-    [
-        (dataclasses.replace(RUNNING, active=False), {}, [Require, Files]),
-        (RUNNING, {"reload": False}, [Require, Files]),
-        (RUNNING, {"validate": False}, [Files, Restart]),
-    ],
-)
-def test_steps_that_are_left_out(found: Found, given: dict[str, Any], kinds: list[type]) -> None:
-    assert [type(step) for step in planned(CONFIG, None, NAS, found=found, **given).steps] == kinds
-
-
-def test_config_content_is_the_whole_file() -> None:
-    found = planned("nonsense", None, NAS, config_content=CONFIG)
-    assert files(found)[CONFIG_FILE] == CONFIG + INCLUDE
-    assert not planned(CONFIG + INCLUDE, files(found)[HOSTS_FILE], NAS, config_content=CONFIG).changed
 
 
 def test_a_bare_host_lists_what_will_come() -> None:

@@ -7,65 +7,31 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcpd
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcpd
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dhcpd import (
     CONFIG_FILE,
     HOSTS_FILE,
     SERVICE,
     Found,
-    plan,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
-NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
-TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:65:43:22", "addresses": ["2001:db8:0:1::11"]}
+from .hosts_frame import NAS, Frame, files
+
 CONFIG = """# mine
 subnet6 2001:db8:0:1::/64 { }
 subnet6 2001:db8:0:2::/64 { }
 """
 INCLUDE = f'include "{HOSTS_FILE}";\n'
-OPTIONS = Options(
-    config_file=CONFIG_FILE,
-    hosts_file=HOSTS_FILE,
-    config_content=None,
-    ensure_include=True,
-    control_socket=None,
-    purge=True,
-    validate=True,
-    reload=True,
-    service=SERVICE,
-)
 RUNNING = Found(None, None, installed=True, active=True, listening=True)
-
-
-def planned(
-    config: str | None, written: str | None, *hosts: dict[str, Any], found: Found = RUNNING, **given: Any
-) -> Plan:
-    found = dataclasses.replace(
-        found,
-        config=None if config is None else FileState(config),
-        hosts=None if written is None else FileState(written),
-    )
-    return plan(read_hosts(hosts), dataclasses.replace(OPTIONS, **given), found)
-
-
-def files(found: Plan) -> dict[str, str]:
-    steps = [step for step in found.steps if isinstance(step, Files)]
-    return {change.path: change.after.text for step in steps for change in step.changes if change.after}
+planned = Frame(dhcp6_hosts_dhcpd, RUNNING).planned
 
 
 def names(text: str) -> list[str]:
     return [host.name for host in dhcpd.hosts(text, dhcpd.parse(text))]
-
-
-def test_hosts_get_a_file_and_the_configuration_a_line() -> None:
-    found = files(planned(CONFIG, None, NAS, TV))
-    assert found[CONFIG_FILE] == CONFIG + INCLUDE
-    assert names(found[HOSTS_FILE]) == ["nas", "tv"]
-    assert not planned(found[CONFIG_FILE], found[HOSTS_FILE], NAS, TV).changed
 
 
 def test_a_line_that_includes_it_may_stand_anywhere() -> None:
@@ -75,32 +41,11 @@ def test_a_line_that_includes_it_may_stand_anywhere() -> None:
     assert list(files(planned(text, None, NAS, found=elsewhere))) == [HOSTS_FILE]
 
 
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        (CONFIG.rstrip("\n"), CONFIG + INCLUDE),
-        (CONFIG.replace("\n", "\r\n"), (CONFIG + INCLUDE).replace("\n", "\r\n")),
-    ],
-)
-def test_the_line_fits_the_file(config: str, expected: str) -> None:
-    assert files(planned(config, None, NAS))[CONFIG_FILE] == expected
-
-
 def test_a_configuration_that_is_not_to_be_touched_is_not() -> None:
     found = planned(CONFIG, None, NAS, ensure_include=False)
     assert list(files(found)) == [HOSTS_FILE]
     line = INCLUDE.strip()
     assert f"add the line {line} at the end of {CONFIG_FILE}" in found.warnings[0]
-
-
-def test_purge() -> None:
-    first = files(planned(CONFIG, None, NAS))
-    second = files(planned(first[CONFIG_FILE], first[HOSTS_FILE], TV, purge=False))
-    assert names(second[HOSTS_FILE]) == ["tv", "nas"]
-    third = files(planned(first[CONFIG_FILE], second[HOSTS_FILE], TV))
-    assert names(third[HOSTS_FILE]) == ["tv"]
-    with pytest.raises(Refusal, match="is also the address of nas in"):
-        planned(CONFIG, first[HOSTS_FILE], {**TV, "addresses": NAS["addresses"]}, purge=False)
 
 
 def test_a_host_in_two_subnets_is_declared_twice_and_read_back_as_one() -> None:
@@ -119,24 +64,6 @@ def test_steps() -> None:
     assert moved.check.argv == ("dhcpd", "-6", "-t", "-cf", "{staged:/etc/dhcp/dhcpd6.conf}")
     assert moved.check.scratch == {CONFIG_FILE: CONFIG + f'include "{{staged:{HOSTS_FILE}}}";\n'}
     assert restart == Restart(SERVICE, 547)
-
-
-@pytest.mark.parametrize(
-    ("found", "given", "kinds"),
-    [
-        (dataclasses.replace(RUNNING, active=False), {}, [Require, Files]),
-        (RUNNING, {"reload": False}, [Require, Files]),
-        (RUNNING, {"validate": False}, [Files, Restart]),
-    ],
-)
-def test_steps_that_are_left_out(found: Found, given: dict[str, Any], kinds: list[type]) -> None:
-    assert [type(step) for step in planned(CONFIG, None, NAS, found=found, **given).steps] == kinds
-
-
-def test_config_content_is_the_whole_file() -> None:
-    found = planned("nonsense", None, NAS, config_content=CONFIG)
-    assert files(found)[CONFIG_FILE] == CONFIG + INCLUDE
-    assert not planned(CONFIG + INCLUDE, files(found)[HOSTS_FILE], NAS, config_content=CONFIG).changed
 
 
 def test_a_bare_host_lists_what_will_come() -> None:

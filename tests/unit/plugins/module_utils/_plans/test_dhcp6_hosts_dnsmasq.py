@@ -7,22 +7,21 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dnsmasq
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dnsmasq
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dnsmasq import (
     CONFIG_FILE,
     HOSTS_FILE,
     SERVICE,
     Found,
     drop_in,
-    plan,
 )
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart, Serve
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
-NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
-TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:65:43:22", "addresses": ["2001:db8:0:1::11"]}
+from .hosts_frame import NAS, TV, Frame, files, options
+
 CONFIG = """# mine
 dhcp-range=2001:db8:0:1::1000,2001:db8:0:1::1fff
 dhcp-range=2001:db8:0:2::,static
@@ -30,35 +29,9 @@ dhcp-range=2001:db8:0:2::,static
 LINE = f"dhcp-hostsfile={HOSTS_FILE}\n"
 DROP_IN = "/etc/dnsmasq.d/homelab-ipv6.conf"
 DIRECTORY = "/etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new"
-OPTIONS = Options(
-    config_file=CONFIG_FILE,
-    hosts_file=HOSTS_FILE,
-    config_content=None,
-    ensure_include=True,
-    control_socket=None,
-    purge=True,
-    validate=True,
-    reload=True,
-    service=SERVICE,
-)
 RUNNING = Found(None, None, None, "", installed=True, active=True, listening=True)
 DEBIAN = dataclasses.replace(RUNNING, directory=DIRECTORY)
-
-
-def planned(
-    config: str | None, written: str | None, *hosts: dict[str, Any], found: Found = RUNNING, **given: Any
-) -> Plan:
-    found = dataclasses.replace(
-        found,
-        config=None if config is None else FileState(config),
-        hosts=None if written is None else FileState(written),
-    )
-    return plan(read_hosts(hosts), dataclasses.replace(OPTIONS, **given), found)
-
-
-def files(found: Plan) -> dict[str, str]:
-    steps = [step for step in found.steps if isinstance(step, Files)]
-    return {change.path: change.after.text for step in steps for change in step.changes if change.after}
+planned = Frame(dhcp6_hosts_dnsmasq, RUNNING).planned
 
 
 def names(text: str) -> list[str | None]:
@@ -104,17 +77,6 @@ def test_a_line_that_names_it_may_stand_anywhere(line: str) -> None:
     assert list(files(planned(CONFIG, None, NAS, found=elsewhere))) == [HOSTS_FILE]
 
 
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        (CONFIG.rstrip("\n"), CONFIG + LINE),
-        (CONFIG.replace("\n", "\r\n"), (CONFIG + LINE).replace("\n", "\r\n")),
-    ],
-)
-def test_the_line_fits_the_file(config: str, expected: str) -> None:
-    assert files(planned(config, None, NAS))[CONFIG_FILE] == expected
-
-
 @pytest.mark.parametrize(("found", "where"), [(RUNNING, CONFIG_FILE), (DEBIAN, DROP_IN)])
 def test_a_configuration_that_is_not_to_be_touched_is_not(found: Found, where: str) -> None:
     done = planned(CONFIG, None, NAS, found=found, ensure_include=False)
@@ -122,27 +84,15 @@ def test_a_configuration_that_is_not_to_be_touched_is_not(found: Found, where: s
     assert done.warnings == (f"The server does not see these hosts: add the line {LINE.strip()} to {where}.",)
 
 
-def test_purge() -> None:
-    named = {**NAS, "hostname": "storage.example.org"}
-    first = files(planned(CONFIG, None, named))
+def test_a_host_that_is_kept_keeps_its_line() -> None:
+    first = files(planned(CONFIG, None, {**NAS, "hostname": "storage.example.org"}))
     second = files(planned(first[CONFIG_FILE], first[HOSTS_FILE], TV, purge=False))
-    assert names(second[HOSTS_FILE]) == ["tv", "nas"]
     assert second[HOSTS_FILE].splitlines()[-1] == first[HOSTS_FILE].splitlines()[-1]
-    third = files(planned(first[CONFIG_FILE], second[HOSTS_FILE], TV))
-    assert names(third[HOSTS_FILE]) == ["tv"]
-    with pytest.raises(Refusal, match="is also the address of nas in"):
-        planned(CONFIG, first[HOSTS_FILE], {**TV, "addresses": NAS["addresses"]}, purge=False)
     assert names(files(planned(CONFIG, None, TV, purge=False))[HOSTS_FILE]) == ["tv"]
 
 
-def test_whom_the_set_names_is_not_kept_beside_it() -> None:
-    written = files(planned(CONFIG, None, NAS))[HOSTS_FILE]
-    renamed = files(planned(CONFIG, written, {**NAS, "name": "storage"}, purge=False))[HOSTS_FILE]
-    assert names(renamed) == ["storage"]
-
-
 def test_a_configuration_that_cannot_be_read_names_no_directory() -> None:
-    assert drop_in('"', DIRECTORY, OPTIONS) is None
+    assert drop_in('"', DIRECTORY, options(dhcp6_hosts_dnsmasq)) is None
 
 
 def test_steps_of_the_first_time() -> None:
@@ -162,24 +112,6 @@ def test_later_the_server_only_reads_the_file_anew() -> None:
     last = planned(CONFIG + LINE, dnsmasq.MANAGED, NAS).steps[-1]
     assert isinstance(last, Serve)
     assert (last.unit, last.verb, last.enabled) == (SERVICE, "reload", None)
-
-
-@pytest.mark.parametrize(
-    ("found", "given", "kinds"),
-    [
-        (dataclasses.replace(RUNNING, active=False), {}, [Require, Files]),
-        (RUNNING, {"reload": False}, [Require, Files]),
-        (RUNNING, {"validate": False}, [Files, Restart]),
-    ],
-)
-def test_steps_that_are_left_out(found: Found, given: dict[str, Any], kinds: list[type]) -> None:
-    assert [type(step) for step in planned(CONFIG, None, NAS, found=found, **given).steps] == kinds
-
-
-def test_config_content_is_the_whole_file() -> None:
-    found = planned('"nonsense', None, NAS, config_content=CONFIG, found=DEBIAN)
-    assert files(found)[CONFIG_FILE] == CONFIG + LINE
-    assert not planned(CONFIG + LINE, files(found)[HOSTS_FILE], NAS, config_content=CONFIG).changed
 
 
 def test_a_bare_host_lists_what_will_come() -> None:

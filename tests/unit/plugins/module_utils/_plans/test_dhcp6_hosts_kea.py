@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import read_hosts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_kea import (
-    CONFIG_FILE,
     SERVICE,
     Found,
     plan,
@@ -20,19 +20,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Fi
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart, SocketCommand
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
-NAS = {"name": "nas", "duid": "00:03:00:01:52:54:00:65:43:21", "addresses": ["2001:db8:0:1::10"]}
-TV = {"name": "tv", "duid": "00:03:00:01:52:54:00:65:43:22", "addresses": ["2001:db8:0:1::11"]}
-OPTIONS = Options(
-    config_file=CONFIG_FILE,
-    hosts_file="",
-    config_content=None,
-    ensure_include=True,
-    control_socket=None,
-    purge=True,
-    validate=True,
-    reload=True,
-    service=SERVICE,
-)
+from .hosts_frame import NAS, TV, options
+
 RUNNING = Found(None, installed=True, has_user=True, active=True, listening=True, socket=None)
 
 
@@ -50,7 +39,7 @@ def reservation(duid: str, address: str, **more: Any) -> dict[str, Any]:
 
 def planned(text: str | None, *hosts: dict[str, Any], found: Found = RUNNING, **given: Any) -> Plan:
     state = None if text is None else FileState(text)
-    return plan(read_hosts(hosts), dataclasses.replace(OPTIONS, **given), dataclasses.replace(found, config=state))
+    return plan(read_hosts(hosts), options(dhcp6_hosts_kea, **given), dataclasses.replace(found, config=state))
 
 
 def written(found: Plan) -> str:

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.kea_config import KeaConfig, Reservation
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import read_hosts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_kea import Found, plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+
+from .hosts_frame import options
 
 EXAMPLES = Path("/usr/share/doc/kea/examples/kea6")
 FOUND = sorted(EXAMPLES.glob("*.json"))
@@ -27,19 +30,8 @@ pytestmark = pytest.mark.skipif(not FOUND, reason="kea-doc is not installed")
 
 def put(text: str, *hosts: dict[str, Any]) -> str:
     """The configuration with these hosts."""
-    options = Options(
-        config_file="/etc/kea/kea-dhcp6.conf",
-        hosts_file="",
-        config_content=None,
-        ensure_include=True,
-        control_socket=None,
-        purge=True,
-        validate=True,
-        reload=True,
-        service="kea-dhcp6-server",
-    )
     found = Found(FileState(text), installed=True, has_user=True, active=True, listening=True, socket=None)
-    steps = plan(read_hosts(hosts), options, found).steps
+    steps = plan(read_hosts(hosts), options(dhcp6_hosts_kea), found).steps
     after = [change.after for step in steps if isinstance(step, Files) for change in step.changes]
     return after[0].text if after and after[0] else text
 
