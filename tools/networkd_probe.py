@@ -4,15 +4,14 @@
 Run it as root on a throw-away machine (a container of the lab): it fills the empty /etc/systemd/network,
 lets systemd-networkd and udev read it in a network namespace of their own, and reads what they log about it.
 
-The candidate names come out of the daemons themselves ("Section.Key" strings of their lookup tables), so that
-nothing has to be known beforehand; a candidate that is not complained about is one that the daemon knows.
-The result is kept under tests/unit/plugins/module_utils/_formats/data/ and tools/networkd_vocabulary.py makes
-the table that the module uses out of it.
+The candidate names come out of the daemons themselves ("Section.Key" strings of their lookup tables) and out of the
+vocabulary that is to be checked, which also says what to ask about: networkd_probe.py QUESTIONS, as printed by
+networkd_vocabulary.py --questions. A candidate that is not complained about is one that the daemon knows.
+The result is kept under tests/unit/plugins/module_utils/_formats/data/; unit tests hold the vocabulary against it.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -31,6 +30,10 @@ KINDS = (
     "ipvlan ipvtap l2tp macsec macvlan macvtap netdevsim nlmon sit tap tun vcan veth vlan vrf vti vti6 vxcan vxlan "
     "wireguard wlan xfrm"
 ).split()
+SUFFIXES = ("network", "netdev", "link")
+SECTION_LACKS = re.compile(r"Ignoring \[.+\] section")
+# How it says so, other than "Unknown route scope".
+UNKNOWN = ("Unknown section ", "Unknown key ")
 MATCH = "[Match]\nName=no-such-link\n"
 # Accepted as a boolean, whatever the case: a key that takes all of these and not NONSENSE is a boolean, or an enum
 # that has the booleans among its values.
@@ -73,27 +76,6 @@ def candidates(program: Path) -> list[tuple[str, str]]:
     return sorted(found | ends)
 
 
-def since(kind: str) -> dict[str, int]:
-    """`SECTION.Key` -> the version that its manual page names as the first ("Added in version 253.")."""
-    versions: dict[str, int] = {}
-    source = Path(f"/usr/share/man/man5/systemd.{kind}.5.gz")
-    text = gzip.decompress(source.read_bytes()).decode() if source.exists() else ""
-    section = ""
-    keys: list[str] = []
-    before = ""
-    for line in text.replace("\\-", "-").replace("\\&", "").splitlines():
-        if heading := re.match(r'\.SH "\[(.+)\] SECTION OPTIONS"', line):
-            section, keys = heading.group(1), []
-        # Only at the head of a paragraph; in one it is a reference.
-        elif before == ".PP" and (names := re.fullmatch(r"(\\fI[\w-]+=\\fR(, )?)+", line)):
-            keys = re.findall(r"\\fI([\w-]+)=", names.group(0))
-        elif version := re.match(r"Added in version (\d+)", line):
-            versions.update((f"{section}.{key}", int(version.group(1))) for key in keys)
-            keys = []
-        before = line
-    return versions
-
-
 @dataclass(frozen=True)
 class Question:
     """What does the daemon say to this one assignment, in a file of its own?
@@ -123,8 +105,8 @@ def complaints(questions: Sequence[Question]) -> dict[Question, str]:
     said: dict[Question, str] = {}
     for name, number, text in LINE.findall(log):
         question = by_name[name]
-        # What is said about the preamble (that a device has no name, say) is no answer.
-        if int(number) > question.preamble.count("\n"):
+        # What is said about the preamble (that a device has no name, say) or about what the section lacks is no answer.
+        if int(number) > question.preamble.count("\n") and not SECTION_LACKS.search(text):
             said.setdefault(question, text)
     return said
 
@@ -158,7 +140,7 @@ def read_links() -> str:
 
 
 def known(
-    contexts: dict[str, tuple[str, str]], names: list[tuple[str, str]], unknown: str = "Unknown "
+    contexts: dict[str, tuple[str, str]], names: list[tuple[str, str]], unknown: tuple[str, ...] = UNKNOWN
 ) -> dict[str, dict[str, list[str]]]:
     """Per context (a kind of file, or of device) the sections and keys that the daemon does not call unknown."""
     questions = {
@@ -197,21 +179,20 @@ def netdev_preamble(kind: str) -> str:
 def main() -> None:
     if any(CONFIG.iterdir()):
         raise SystemExit(f"{CONFIG} is not empty: this is for a throw-away machine")
-    if len(sys.argv) > 1:
-        ask(json.loads(Path(sys.argv[1]).read_text()))
-        return
+    asked = json.loads(Path(sys.argv[1]).read_text())
+    more = {file: {(section, key) for where, section, key in asked["names"] if where == file} for file in SUFFIXES}
     match = MATCH
-    names = candidates(NETWORKD)
+    names = sorted({*candidates(NETWORKD), *more["network"], *more["netdev"]})
     kinds = real_kinds()
     contexts = {kind: ("netdev", netdev_preamble(kind)) for kind in kinds}
     netdev_names = [name for name in names if name[0] != "Match"]
-    sections = known(contexts, first_keys(netdev_names), "Unknown section")
+    sections = known(contexts, first_keys(netdev_names), ("Unknown section ",))
     of_kinds = {
         kind: known({kind: contexts[kind]}, [name for name in netdev_names if name[0] in sections[kind]])[kind]
         for kind in distinct(sections)
     }
     network = known({"network": ("network", match)}, names)["network"]
-    link = known({"link": ("link", match)}, candidates(UDEVADM))["link"]
+    link = known({"link": ("link", match)}, sorted({*candidates(UDEVADM), *more["link"]}))["link"]
     answer = {
         "version": int(run(["systemctl", "--version"]).split()[1]),
         "network": network,
@@ -221,12 +202,12 @@ def main() -> None:
             "Match": list(NETDEV_MATCH),
             **{section: keys for found in of_kinds.values() for section, keys in found.items()},
         },
-        "since": {kind: since(kind) for kind in ("network", "netdev", "link")},
         "booleans": {
             "network": booleans("network", match, network),
             "link": booleans("link", match, link),
             "netdev": sorted({n for k, keys in of_kinds.items() for n in booleans("netdev", netdev_preamble(k), keys)}),
         },
+        "words": {suffix: words(suffix, asked["words"]) for suffix in SUFFIXES},
     }
     json.dump(answer, sys.stdout, sort_keys=True, separators=(",", ":"))
     print()
@@ -239,16 +220,22 @@ def preamble(suffix: str, kind: str, section: str) -> str:
     return MATCH
 
 
-def ask(assignments: list[list[str]]) -> None:
-    """Print [suffix, kind, section, key, value, what the daemon says] for each assignment that it complains about."""
-    for wanted in ("network", "netdev", "link"):
-        questions = [
-            Question(suffix, preamble(suffix, kind, section), section, key, value)
-            for suffix, kind, section, key, value in assignments
-            if suffix == wanted
-        ]
-        for question, text in complaints(questions).items() if questions else ():
-            print(f"{question.suffix}: [{question.section}] {question.key}={question.value}: {text}")
+def words(suffix: str, asked: list[list[str]]) -> dict[str, str]:
+    """`Section.Key` -> those of the words that are asked about, and of NONSENSE, that it takes without a complaint."""
+    wanted = [each[1:] for each in asked if each[0] == suffix]
+    nonsense = {tuple(each[:3]): [*each[:3], NONSENSE] for each in wanted}
+    questions = [
+        Question(suffix, preamble(suffix, kind, section), section, key, value)
+        for kind, section, key, value in [*wanted, *nonsense.values()]
+    ]
+    said = complaints(questions)
+    taken: dict[str, list[str]] = {f"{question.section}.{question.key}": [] for question in questions}
+    for question in questions:
+        if question not in said:
+            taken[f"{question.section}.{question.key}"].append(question.value)
+    for question, text in said.items() if os.environ.get("NETWORKD_PROBE_SAYS") else ():
+        print(f"{suffix}: [{question.section}] {question.key}={question.value}: {text}", file=sys.stderr)
+    return {name: " ".join(values) for name, values in taken.items()}
 
 
 def first_keys(names: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -15,9 +15,15 @@ description:
   - Writes any number of C(.netdev), C(.network) and C(.link) files and drop-ins of them to C(/etc/systemd/network) in
     one task; all of them move or none does.
   - systemd-networkd ignores what it does not know, with a line in its log. This module refuses it, with the right
-    spelling or the right section; and so it does with a key that is newer than the systemd of the host, a file without
-    C([Match]), and a file that another one would keep from being used. The vocabulary is that of systemd 252 to 257, as
-    real daemons answer.
+    spelling or the right section; and so it does with a file without C([Match]), and a file that another one would keep
+    from being used.
+  - A key that is newer than the systemd of the host is refused with the release that it needs, and so is a value, such
+    as C(KeepConfiguration=dynamic) on systemd 252. The vocabulary is that of the sources of systemd 252 (Debian 12) and
+    257 (Debian 13); real daemons of both have been asked whether they agree.
+  - A key under its old name, such as C(IPv6AcceptRouterAdvertisements=), is written under its new one, with a warning.
+    An old name for what is written otherwise today, such as C(IPForward=) from systemd 256 on or the section C([DHCP]),
+    is refused with what to write. A key that is not in the vocabulary is written, with a warning, only where the
+    systemd of the host is newer than it.
   - C(networkctl reload) is run after a change if systemd-networkd runs. It applies changed C(.network) files to their
     links and makes new devices. A device that exists is changed by systemd 257 and later only, and no release takes a
     device away whose file has gone; where one of these is the case, a warning says so and what to do.

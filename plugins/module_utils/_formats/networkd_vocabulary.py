@@ -3,82 +3,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What networkd would ignore with a line in its log: names and values that it does not know.
 
-The sections, keys and booleans come from :mod:`.networkd_keys`, which real daemons have dictated. The words that a key
-with a fixed choice takes are below; a key that is in neither table takes any value here and is left to networkd.
+All that is known about them comes from :mod:`.networkd_keys`, which a program has read out of systemd's sources. A key
+that takes more than a few words takes any value here and is left to networkd.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from .._values.errors import ValueProblem
-from .networkd_keys import BOOLEANS, KEYS, KINDS, NEWEST, OLDEST
+from .networkd_keys import BETWEEN, KEYS, KINDS, NEWEST, OLD, OLDEST, VALUES
 
 TRUE = ("1", "yes", "y", "true", "t", "on")
 FALSE = ("0", "no", "n", "false", "f", "off")
 
-_STATES = "missing off no-carrier dormant degraded-carrier carrier degraded enslaved routable"
-_BOOLEAN_OR = {
-    "network": {
-        "Network.DHCP": "ipv4 ipv6",
-        "Network.DNSOverTLS": "opportunistic",
-        "Network.DNSSEC": "allow-downgrade",
-        "Network.EmitLLDP": "nearest-bridge non-tpmr-bridge customer-bridge",
-        "Network.IPForward": "ipv4 ipv6",
-        "Network.IPMasquerade": "ipv4 ipv6 both",
-        "Network.IPv6PrivacyExtensions": "prefer-public kernel",
-        "Network.KeepConfiguration": "static dhcp dhcp-on-stop",
-        "Network.LLDP": "routers-only",
-        "Network.LLMNR": "resolve",
-        "Network.LinkLocalAddressing": "ipv4 ipv6",
-        "Network.MulticastDNS": "resolve",
-        "Network.UseDomains": "route",
-        "DHCPv4.UseDomains": "route",
-        "DHCPv6.UseDomains": "route",
-        "IPv6AcceptRA.DHCPv6Client": "always",
-        "IPv6AcceptRA.UseDomains": "route",
-        # A range of them is written with a colon.
-        "Link.RequiredForOnline": _STATES,
-    },
-    "netdev": {},
-    "link": {},
-}
-_ONE_OF = {
-    "network": {
-        "Network.IPv6LinkLocalAddressGenerationMode": "eui64 none stable-privacy random",
-        "Address.DuplicateAddressDetection": "ipv4 ipv6 both none",
-        "Bridge.MulticastRouter": "no query permanent temporary",
-        "DHCPv4.ClientIdentifier": "mac duid",
-        "DHCPv6.WithoutRA": "no solicit information-request",
-        "IPv6SendRA.RouterPreference": "high medium low normal default",
-        "Link.ActivationPolicy": "up always-up manual always-down down bound",
-        "Link.RequiredFamilyForOnline": "ipv4 ipv6 both any",
-        "Route.Type": "unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat xresolve",
-        "RoutingPolicyRule.Family": "ipv4 ipv6 both",
-    },
-    "netdev": {
-        "NetDev.Kind": " ".join(KINDS),
-        "Bond.Mode": "balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb",
-        "Bridge.VLANProtocol": "802.1q 802.1ad",
-        "IPVLAN.Mode": "L2 L3 L3S",
-        "IPVLAN.Flags": "bridge private vepa",
-        "MACVLAN.Mode": "private vepa bridge passthru source",
-        "MACVTAP.Mode": "private vepa bridge passthru source",
-        "Tunnel.Mode": "any ip6ip6 ipip6",
-        "VLAN.Protocol": "802.1q 802.1ad",
-    },
-    "link": {
-        "Link.MACAddressPolicy": "persistent random none",
-    },
-}
-# What systemd still reads under an old name, and since when the new one is the name.
-_RENAMED = {
-    ("network", "Network", "IPv6AcceptRouterAdvertisements"): (231, "IPv6AcceptRA"),
-    ("network", "Network", "IPv6PrefixDelegation"): (247, "IPv6SendRA"),
-    ("network", "Network", "DHCPv6PrefixDelegation"): (250, "DHCPPrefixDelegation"),
-    ("network", "Network", "IPForward"): (256, "IPv4Forwarding and IPv6Forwarding"),
-}
 # What a whole file must say to be more than ignored.
 REQUIRED = {"network": (("Match", ()),), "link": (("Match", ()),), "netdev": (("NetDev", ("Name", "Kind")),)}
 
@@ -108,25 +48,91 @@ def spelled(value: object) -> str:
     return str(value)
 
 
-def choices(file: str, section: str, key: str) -> tuple[str, ...]:
-    """The words that a key takes, yes and no among them where it takes booleans; empty where it takes others."""
+def choices(file: str, section: str, key: str, version: int | None = None) -> tuple[str, ...]:
+    """The words that a key takes, yes and no among them where it takes booleans; empty where it takes others.
+
+    :param version: only those that this systemd may know; None for all
+    """
     name = f"{section}.{key}"
-    if name in BOOLEANS[file].split():
-        return ("yes", "no")
-    if name in _BOOLEAN_OR[file]:
-        return ("yes", "no", *_BOOLEAN_OR[file][name].split())
-    return tuple(_ONE_OF[file].get(name, "").split())
+    words = next((words for words, names in VALUES[file] if name in names.split()), "")
+    return tuple(word.partition("@")[0] for word in words.split() if version is None or _may_know(version, word))
+
+
+def _may_know(version: int, word: str) -> bool:
+    """Whether a release may know a word; between the two that were read nobody knows which do."""
+    _word, _at, mark = word.partition("@")
+    if mark.startswith("-"):
+        return version < NEWEST
+    return not mark or version > OLDEST
 
 
 def limited_keys() -> list[tuple[str, str, str]]:
     """(file, section, key) of those that take one of a few words."""
-    names = ((file, name) for table in (_BOOLEAN_OR, _ONE_OF) for file in table for name in table[file])
-    return [(file, *_split(name)) for file, name in names]
+    return [(file, *_split(name)) for file in VALUES for _words, names in VALUES[file] for name in names.split()]
+
+
+def table(file: str) -> dict[str, dict[str, int]]:
+    """Section → key → the release that it came in with, 0 for those of which that is not known."""
+    return {section: _keys(file, section) for section in KEYS[file]}
+
+
+def _keys(file: str, section: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    since = 0
+    for word in KEYS[file][section].split():
+        if word.isdigit():
+            since = int(word)
+        else:
+            found[word] = since
+    return found
 
 
 def _split(name: str) -> tuple[str, str]:
     section, _dot, key = name.partition(".")
     return section, key
+
+
+@dataclass(frozen=True)
+class _Old:
+    """What has become of a key.
+
+    :param fate: renamed (the same under another name), moved (something like it elsewhere) or ignored
+    :param since: the release that this came with, 0 for those before any that is known
+    :param new: what is to be written, as Section.Key, with ! where the opposite is
+    """
+
+    fate: str
+    since: int
+    new: tuple[str, ...]
+
+    def written(self, section: str, joint: str) -> str:
+        """The new names as a user writes them."""
+        return joint.join(self._name(name, section) for name in self.new)
+
+    @staticmethod
+    def _name(name: str, section: str) -> str:
+        where, key = _split(name.lstrip("!"))
+        opposite = " with the opposite value" if name.startswith("!") else ""
+        return f"{key}=" + (f" in [{where}]" if where != section else "") + opposite
+
+
+def _old(file: str, section: str, key: str, version: int) -> _Old | None:
+    """What has become of a key as far as a release is concerned."""
+    entry = OLD[file].get(f"{section}.{key}", "").split()
+    return _Old(entry[0], int(entry[1]), tuple(entry[2:])) if entry and int(entry[1]) <= version else None
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a key is to be written.
+
+    :param warning: what its user should know
+    :param known: whether the vocabulary has it, and so its values
+    """
+
+    name: str
+    warning: str | None = None
+    known: bool = True
 
 
 class Vocabulary:
@@ -137,10 +143,6 @@ class Vocabulary:
 
     def __init__(self, version: int | None = None) -> None:
         self._version = NEWEST if version is None else version
-
-    def _keys(self, file: str, section: str) -> dict[str, int]:
-        pairs = (word.partition("@") for word in KEYS[file][section].split())
-        return {key: int(since or OLDEST) for key, _at, since in pairs}
 
     def section(self, file: str, name: str, kind: str | None = None) -> None:
         """Refuse a section that a file of this sort does not have.
@@ -164,52 +166,85 @@ class Vocabulary:
             fitting = ", ".join(f"[{each}]" for each in KINDS[kind].split())
             raise ValueProblem(shown, f"means nothing for Kind={kind}", f"Leave it out; there are {fitting}")
 
-    def key(self, file: str, section: str, key: str) -> str | None:
-        """Refuse a key that this networkd does not know in this section.
+    def key(self, file: str, section: str, key: str) -> Spelling:
+        """Refuse a key that this networkd does not know in this section, or knows as an old name for something else.
 
-        :return: a warning about an old name that it still knows
+        :return: its name, or the new one where it is only that
         :raises ValueProblem: with the right spelling, the right section, or the release that it came in with
         """
-        keys = self._keys(file, section)
+        keys = _keys(file, section)
         if key not in keys:
             if self._version > NEWEST and _nearest(key, keys) is None:
-                return f"{key}= in [{section}] is not known up to systemd {NEWEST}; this host's may know it."
+                warning = f"{key}= in [{section}] is not known up to systemd {NEWEST}; this host's may know it."
+                return Spelling(key, warning, known=False)
             raise self._unknown_key(file, section, key, keys)
         if keys[key] > self._version:
-            problem = f"came in with systemd {keys[key]}; this host has {self._version}"
-            remedy = f"Leave it out, or see systemd {self._version}'s {MANUAL[file]} for what does the same"
-            old = [old for (where, inside, old), (since, new) in _RENAMED.items() if key in new.split(" and ")]
-            raise ValueProblem(f"{key}= in [{section}]", problem, f"Write it as {old[0]}" if old else remedy)
-        since, new = _RENAMED.get((file, section, key), (0, ""))
-        if new and since <= self._version:
-            return f"{key}= in [{section}] is the name from before systemd {since}: write {new}."
-        return None
+            raise self._too_new(file, section, key, keys[key])
+        old = _old(file, section, key, self._version)
+        if old and old.fate == "renamed":
+            (new,) = old.new
+            name = _split(new)[1]
+            before = f"{key}= in [{section}] is the name from before systemd {old.since}"
+            return Spelling(name, f"{before}: {name}= is written, write that.")
+        if old:
+            raise self._gone(section, key, old)
+        return Spelling(key)
 
-    def _unknown_key(self, file: str, section: str, key: str, keys: Iterable[str]) -> ValueProblem:
+    def _too_new(self, file: str, section: str, key: str, since: int) -> ValueProblem:
+        problem = f"needs systemd {since}; this host has {self._version}"
+        before = [_split(old) for old, fate in OLD[file].items() if f"{section}.{key}" in fate.split()]
+        known = [old for where, old in before if where == section]
+        remedy = f"Leave it out, or see systemd {self._version}'s {MANUAL[file]} for what does the same"
+        return ValueProblem(f"{key}= in [{section}]", problem, f"Write it as {known[0]}=" if known else remedy)
+
+    @staticmethod
+    def _gone(section: str, key: str, old: _Old) -> ValueProblem:
+        if old.fate == "ignored":
+            problem = f"is read and ignored by systemd {max(old.since, OLDEST)} and later"
+        else:
+            problem = f"is a name from before systemd {old.since}" if old.since else "is an old name"
+        new = old.written(section, " and " if old.fate == "ignored" else " or ")
+        return ValueProblem(f"{key}= in [{section}]", problem, f"Write {new} in its place" if new else "Leave it out")
+
+    def _unknown_key(self, file: str, section: str, key: str, keys: dict[str, int]) -> ValueProblem:
         shown = f"{key}="
-        meant = _nearest(key, keys)
-        elsewhere = [other for other in KEYS[file] if key in self._keys(file, other)]
-        if elsewhere and not (meant and meant.lower() == key.lower()):
+        # The same but for its case, or else the most alike of those that can be written here.
+        exact = [each for each in keys if each.lower() == key.lower()]
+        meant = exact[0] if exact else _nearest(key, self._writable(file, section, keys))
+        elsewhere = [other for other in KEYS[file] if key in self._writable(file, other, _keys(file, other))]
+        if elsewhere and not exact:
             remedy = "Move it to " + " or ".join(f"[{other}]" for other in elsewhere)
         else:
             remedy = _remedy(f"{meant}=" if meant else None, file)
         return ValueProblem(shown, f"is no key of [{section}] in a .{file} file", remedy)
+
+    def _writable(self, file: str, section: str, keys: dict[str, int]) -> list[str]:
+        """Keys of a section that this systemd knows and that are no old names to it."""
+        fitting = (key for key, since in keys.items() if since <= self._version)
+        return [key for key in fitting if _old(file, section, key, self._version) is None]
 
     def value(self, file: str, section: str, key: str, value: str) -> None:
         """Refuse a word that a key with a fixed choice does not take.
 
         :raises ValueProblem: with the right spelling, or all that there are
         """
-        words = choices(file, section, key)
+        words = choices(file, section, key, self._version)
         # An empty value takes back what other files have said.
         if not words or not value:
             return
         if "yes" in words and is_boolean(value):
             return
-        # RequiredForOnline=carrier:routable is a range.
-        parts = value.split(":") if key == "RequiredForOnline" else [value]
-        wrong = [part for part in parts if part not in words]
-        if wrong:
-            meant = _nearest(wrong[0], words)
-            remedy = f"Write it as {meant}" if meant else "Write one of " + ", ".join(words)
-            raise ValueProblem(f"{key}={value}", "is not a value that systemd knows here (case counts)", remedy)
+        between = BETWEEN[file].get(f"{section}.{key}")
+        parts = [part for part in value.split(between) if part] if between else [value]
+        for part in parts:
+            if part not in words:
+                raise self._wrong_word(f"{key}={value}", part, words, choices(file, section, key))
+
+    def _wrong_word(self, shown: str, word: str, words: Sequence[str], ever: Sequence[str]) -> ValueProblem:
+        if word in ever:
+            other = NEWEST if self._version <= OLDEST else OLDEST
+            problem = f"is a value that systemd {other} knows; this host has {self._version}"
+            return ValueProblem(shown, problem, "Write one of " + ", ".join(words))
+        meant = _nearest(word, words)
+        remedy = f"Write it as {meant}" if meant else "Write one of " + ", ".join(words)
+        return ValueProblem(shown, "is not a value that systemd knows here (case counts)", remedy)

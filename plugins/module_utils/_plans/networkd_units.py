@@ -150,15 +150,18 @@ def _settings(
     for key, value in settings.items():
         option = f"{where}.settings.{key}"
         try:
-            warning = vocabulary.key(file, section, key)
+            spelling = vocabulary.key(file, section, key)
+            if spelling.name != key and spelling.name in settings:
+                problem = f"is the old name of {spelling.name}=, which stands there too"
+                raise ValueProblem(f"{key}=", problem, f"Keep {spelling.name}= alone")
             for each in value if isinstance(value, list) else [value]:
                 text = _text(key, each)
-                if warning is None or not warning.endswith("may know it."):
-                    vocabulary.value(file, section, key, text)
-                found.append(Setting(key, text))
+                if spelling.known:
+                    vocabulary.value(file, section, spelling.name, text)
+                found.append(Setting(spelling.name, text))
         except ValueProblem as problem:
             raise Refusal.of(option, problem) from None
-        warnings.extend([warning] if warning else [])
+        warnings.extend([spelling.warning] if spelling.warning else [])
     return tuple(found), warnings
 
 

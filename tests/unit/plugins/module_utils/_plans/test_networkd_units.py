@@ -139,10 +139,39 @@ def test_one_file_twice_is_refused() -> None:
         read(LAN, LAN)
 
 
-def test_old_names_are_warned_about() -> None:
+def test_old_name_is_written_by_its_new_one() -> None:
     item = unit("a.network", ("Match", {"Name": "x"}), ("Network", {"IPv6AcceptRouterAdvertisements": "no"}))
-    (warning,) = wanted([item], Vocabulary(252))[1]
+    units, (warning,) = wanted([item], Vocabulary(252))
+    assert state(units)[DIRECTORY + "a.network"].text.endswith("[Network]\nIPv6AcceptRA=no\n")
     assert warning.startswith("a.network: IPv6AcceptRouterAdvertisements= in [Network] is the name from before")
+
+
+@pytest.mark.parametrize(
+    ("version", "file", "section", "settings", "said"),
+    [
+        (257, "a.network", "Network", {"IPForward": True}, "IPForward= in [Network] is read and ignored"),
+        (252, "a.network", "Network", {"IPv6Forwarding": True}, "needs systemd 256; this host has 252"),
+        (252, "a.network", "Network", {"KeepConfiguration": "dynamic"}, "systemd 257 knows; this host has 252"),
+        (257, "a.network", "DHCP", {"UseDNS": True}, "Write UseDNS= in [DHCPv4] or UseDNS= in [DHCPv6] in its place"),
+        (
+            257,
+            "a.network",
+            "Network",
+            {"IPv6AcceptRouterAdvertisements": False, "IPv6AcceptRA": True},
+            "is the old name of IPv6AcceptRA=, which stands there too. Keep IPv6AcceptRA= alone.",
+        ),
+        # Its words are those of the new name.
+        (257, "a.network", "DHCPv4", {"UseDomainName": "Route"}, "UseDomains=Route is not a value that systemd knows"),
+    ],
+)
+def test_what_is_of_another_release_is_refused(
+    version: int, file: str, section: str, settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        read(unit(file, ("Match", {"Name": "x"}), (section, settings)), version=version)
+    (first,) = list(settings)[:1]
+    assert caught.value.option == f"units[0].sections[1].settings.{first}"
+    assert said in str(caught.value)
 
 
 def test_key_that_a_newer_systemd_may_know_is_written() -> None:

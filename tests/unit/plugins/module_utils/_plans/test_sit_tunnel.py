@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd import parse
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Vocabulary
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Spelling, Vocabulary
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.sit_tunnel import (
     BLACKHOLE,
     UNICAST,
@@ -169,7 +169,7 @@ def test_networkd_knows_every_word_of_it(version: int) -> None:
         for section in parse(text).sections:
             vocabulary.section(file, section.name, "sit")
             for setting in section.settings:
-                assert vocabulary.key(file, section.name, setting.key) is None
+                assert vocabulary.key(file, section.name, setting.key) == Spelling(setting.key)
                 vocabulary.value(file, section.name, setting.key, setting.value)
 
 
