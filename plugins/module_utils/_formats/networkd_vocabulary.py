@@ -153,7 +153,8 @@ class Vocabulary:
         """
         shown = f"[{name}]"
         if name not in KEYS[file]:
-            meant = _nearest(name, KEYS[file])
+            # Not [DHCP], of which all keys are old names.
+            meant = _nearest(name, [each for each in KEYS[file] if self._writable(file, each)])
             others = [other for other in KEYS if name in KEYS[other]]
             if meant and meant.lower() == name.lower():
                 raise ValueProblem(shown, f"is no section of a .{file} file", f"Write it as [{meant}]")
@@ -210,17 +211,17 @@ class Vocabulary:
         shown = f"{key}="
         # The same but for its case, or else the most alike of those that can be written here.
         exact = [each for each in keys if each.lower() == key.lower()]
-        meant = exact[0] if exact else _nearest(key, self._writable(file, section, keys))
-        elsewhere = [other for other in KEYS[file] if key in self._writable(file, other, _keys(file, other))]
+        meant = exact[0] if exact else _nearest(key, self._writable(file, section))
+        elsewhere = [other for other in KEYS[file] if key in self._writable(file, other)]
         if elsewhere and not exact:
             remedy = "Move it to " + " or ".join(f"[{other}]" for other in elsewhere)
         else:
             remedy = _remedy(f"{meant}=" if meant else None, file)
         return ValueProblem(shown, f"is no key of [{section}] in a .{file} file", remedy)
 
-    def _writable(self, file: str, section: str, keys: dict[str, int]) -> list[str]:
+    def _writable(self, file: str, section: str) -> list[str]:
         """Keys of a section that this systemd knows and that are no old names to it."""
-        fitting = (key for key, since in keys.items() if since <= self._version)
+        fitting = (key for key, since in _keys(file, section).items() if since <= self._version)
         return [key for key in fitting if _old(file, section, key, self._version) is None]
 
     def value(self, file: str, section: str, key: str, value: str) -> None:

@@ -130,6 +130,8 @@ def test_tool_asks_for_all_of_them() -> None:
         ("network", "network", None, "Write it as [Network]"),
         ("network", "Adress", None, "Write it as [Address]"),
         ("network", "NetDev", None, "Write it into a .netdev file of its own"),
+        ("network", "DHPC", None, "Write it as [DHCPv6]"),
+        ("network", "IPv6PrefixDelegations", None, "Write it as [DHCPPrefixDelegation]"),
         ("network", "Quux", None, "See systemd.network(5) for those that there are"),
         ("netdev", "Bridge", "sit", "Leave it out; there are [Match], [NetDev], [Tunnel]"),
     ],
