@@ -22,26 +22,6 @@ options:
     description: The whole name of the service, as in V(radvd.service).
     type: str
     required: true
-  files:
-    description:
-      - All files that belong together. With O(state=absent) they are removed.
-      - They belong to root.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: Where it lies. Directories that are missing are made.
-        type: path
-        required: true
-      content:
-        description: The whole text. It is needed with O(state=present) and does not matter otherwise.
-        type: str
-        default: ''
-      mode:
-        description: Permission bits, in octal and in quotes.
-        type: str
-        default: '0644'
   check:
     description:
       - The command that looks at the new files before they move, word by word.
@@ -67,6 +47,7 @@ options:
     default: present
 extends_documentation_fragment:
   - homelab.ipv6.attributes
+  - homelab.ipv6.service_files
 seealso:
   - name: systemctl(1)
     description: What enable, start, reload and restart mean.
@@ -151,16 +132,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "unit": {"type": "str", "required": True},
-            "files": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "path": {"type": "path", "required": True},
-                    "content": {"type": "str", "default": ""},
-                    "mode": {"type": "str", "default": "0644"},
-                },
-            },
+            "files": service_files.FILES_SPEC,
             "check": {"type": "list", "elements": "str", "default": []},
             "package": {"type": "str"},
             "apply": {"type": "str", "choices": ["reload", "restart"], "default": "restart"},

@@ -14,6 +14,8 @@ author:
 description:
   - Writes the units of a service and of its sockets, and other files of the service, has systemd open the sockets and
     the service take them, and then comes to each socket like a client to see that the service does.
+  - A line of a unit that the host's own systemd does not know, and would leave out with a word in its log, is refused
+    before anything changes.
   - Where anything fails, the old files, sockets and service are back, and the error says what the service said.
   - Sockets stay open while their service is restarted; what comes meanwhile waits. Only what has changed is restarted.
   - Units that an earlier run wrote and that are no longer among O(files) are stopped and removed, other files below
@@ -31,25 +33,6 @@ options:
   directory:
     description: A directory whose files all belong to this service.
     type: path
-  files:
-    description:
-      - All files of the service, its units included. They belong to root.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: Where it lies. Directories that are missing are made.
-        type: path
-        required: true
-      content:
-        description: The whole text.
-        type: str
-        required: true
-      mode:
-        description: Permission bits, in octal and in quotes.
-        type: str
-        default: '0644'
   sockets:
     description: What the socket units open. Each unit, and each service, is among O(files).
     type: list
@@ -98,8 +81,13 @@ options:
     description: How many seconds the service has to take what arrives at its sockets.
     type: int
     default: 20
+  prefix:
+    description: What a role puts before the names of its options, for messages about them.
+    type: str
+    default: ''
 extends_documentation_fragment:
   - homelab.ipv6.attributes
+  - homelab.ipv6.service_files
 notes:
   - A connection without content is made to each TCP socket, an empty datagram sent to each UDP socket, from the host
     itself, whenever their service was started or restarted.
@@ -178,7 +166,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.socket_service import look
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans import socket_service
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import service_files, socket_service
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
@@ -193,16 +181,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "mark": {"type": "str", "required": True},
             "directory": {"type": "path"},
-            "files": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "path": {"type": "path", "required": True},
-                    "content": {"type": "str", "required": True},
-                    "mode": {"type": "str", "default": "0644"},
-                },
-            },
+            "files": service_files.FILES_SPEC,
             "sockets": {
                 "type": "list",
                 "elements": "dict",
@@ -220,6 +199,7 @@ def main() -> None:
                 },
             },
             "timeout": {"type": "int", "default": 20},
+            "prefix": {"type": "str", "default": ""},
             **WAY_BACK_SPEC,
         },
         supports_check_mode=True,

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Mapping
 from .._plans.plan import FileState
 from .._plans.service_files import UNIT_DIRECTORY
 from .._plans.socket_service import Found, Wanted
-from .._plans.socket_steps import Address, Leave, Take
+from .._plans.socket_steps import Leave, Take
 from .._plans.steps import UnitState
 from .._values.errors import Fault
+from .._values.listener import Address
 from .host import Host
 from .service import journal
 from .sockets import listeners
 from .taken import see_taken
+from .unit_check import problems
 
 # A service that drains answers what was asked first.
 PATIENCE = 120.0
@@ -34,12 +36,16 @@ def look(host: Host, wanted: Wanted) -> Found:
         files.setdefault(path, host.read_file(path))
     # A directory is no file of ours.
     files = {path: file for path, file in files.items() if file is not None or path in wanted.files}
+    texts = {path[len(UNIT_DIRECTORY) :]: wanted.files[path].text for path in wanted.unit_files}
+    there = {unit: file.text if (file := files[UNIT_DIRECTORY + unit]) else None for unit in texts}
     return Found(
         files=files,
         units=_states(host, list(dict.fromkeys([*wanted.units, *own]))),
         listeners=listeners(host) if any(each.started for each in wanted.sockets) else (),
         foreign={each.address for each in wanted.sockets if each.started and not _is_here(each.address)},
         unfinished=host.exists(wanted.begun),
+        # Units that are in use were looked at when they came.
+        problems=problems(host, texts) if any(texts[unit] != now for unit, now in there.items()) else (),
     )
 
 

@@ -6,15 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address
-from typing import Union
 
 from .._formats import ss
 from .._values.errors import Fault
-from .._values.listener import SYSTEMD, Listener
+from .._values.listener import SYSTEMD, Address, Listener
 from .host import Host
-
-Address = Union[IPv4Address, IPv6Address]
 
 # Always both protocols: asked for one alone, ss does not say which it is.
 _COMMAND = ("ss", "--no-header", "--listening", "--numeric", "--tcp", "--udp", "--processes", "--extended")

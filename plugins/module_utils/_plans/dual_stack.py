@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Union
+from typing import Any
 
 from .._formats import networkd
 from .._values.errors import ValueProblem
 from .._values.link import HIGHEST_PORT
-from .._values.listener import IPV4, IPV6, TCP, UDP, covers
+from .._values.listener import IPV4, IPV6, TCP, UDP, Address, covers
 from .._values.prefix import parse_ipv4, parse_ipv6
 from . import dual_stack_units as units
 from .dual_stack_python import ENVIRONMENTS, Python, read_python
@@ -32,7 +32,6 @@ _NAMED_ENDPOINT = re.compile(r"systemd:[^ ]*?\bname=([^: ]*)")
 _NUMBERED_ENDPOINT = re.compile(r"systemd:[^ ]*?\bindex=[0-9]*")
 _PLACEHOLDERS = ("endpoint", "files", "python", "twist", "twistd")
 
-Address = Union[IPv4Address, IPv6Address]
 _ANY: dict[str, Address] = {IPV4: IPv4Address(0), IPV6: IPv6Address(0)}
 
 

@@ -19,6 +19,17 @@ UNIT_DIRECTORY = "/etc/systemd/system/"
 MARKS = "/run/homelab-ipv6/service_files/"
 UNIT = re.compile(r"[A-Za-z0-9:_.@-]+\.(service|socket|timer)")
 MODE = re.compile(r"0?[0-7]{3}")
+# Of the modules that write files of a service, as the doc fragment of the same name describes it.
+FILES_SPEC: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {
+        "path": {"type": "path", "required": True},
+        "content": {"type": "str", "default": ""},
+        "mode": {"type": "str", "default": "0644"},
+    },
+}
 STAGED = re.compile(r"\{staged:([^{}]*)\}")
 
 
@@ -52,7 +63,7 @@ def read_options(params: Mapping[str, Any]) -> Wanted:
     if not UNIT.fullmatch(unit):
         remedy = "Write its whole name, as in radvd.service"
         raise Refusal("unit", repr(unit), "is no name of a service, socket or timer", remedy)
-    files = _read_files(params["files"])
+    files = read_files(params["files"])
     check = tuple(params["check"])
     for path in (path for word in check for path in STAGED.findall(word)):
         if path not in files:
@@ -61,7 +72,11 @@ def read_options(params: Mapping[str, Any]) -> Wanted:
     return Wanted(unit, files, check, params["apply"], params["package"] or "", params["state"] == "present")
 
 
-def _read_files(items: Sequence[Mapping[str, Any]]) -> dict[str, FileState]:
+def read_files(items: Sequence[Mapping[str, Any]]) -> dict[str, FileState]:
+    """Path → the file as it shall be.
+
+    :raises Refusal: one that cannot be right
+    """
     files: dict[str, FileState] = {}
     for number, item in enumerate(items):
         path, mode = item["path"], item["mode"]

@@ -5,19 +5,19 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Collection, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
-from .._values.errors import Refusal
+from .._values.errors import Refusal, ValueProblem
 from .._values.link import HIGHEST_PORT
-from .._values.listener import IPV4, IPV6, Listener, in_the_way
+from .._values.listener import IPV4, IPV6, Address, Listener, in_the_way
 from .plan import FileChange, FileState, Plan, State, file_steps
-from .service_files import MODE, UNIT, UNIT_DIRECTORY
+from .service_files import UNIT, UNIT_DIRECTORY, read_files
 from .socket_steps import Leave, Probe, Take
 from .steps import Mark, Step, UnitState
 
-Address = Union[IPv4Address, IPv6Address]
 MARKS = "/run/homelab-ipv6/socket_service/"
 NOWHERE = UnitState(False, False)
 _ANY: dict[str, Address] = {IPV4: IPv4Address(0), IPV6: IPv6Address(0)}
@@ -52,6 +52,7 @@ class Wanted(NamedTuple):
     :param mark: the first line of each unit file that belongs to the service
     :param directory: whose files all belong to the service, empty for none
     :param timeout: seconds that the service has to take what arrives
+    :param prefix: what the names of options begin with in the user's eyes
     """
 
     name: str
@@ -60,6 +61,7 @@ class Wanted(NamedTuple):
     files: Mapping[str, FileState]
     sockets: tuple[Socket, ...]
     timeout: float
+    prefix: str = ""
 
     @property
     def begun(self) -> str:
@@ -73,6 +75,15 @@ class Wanted(NamedTuple):
     def units(self) -> list[str]:
         return [socket.unit for socket in self.sockets] + self.services
 
+    @property
+    def unit_files(self) -> list[str]:
+        """Those of the files that systemd reads."""
+        return [path for path in self.files if os.path.dirname(path) + "/" == UNIT_DIRECTORY]
+
+    def option(self, path: str) -> str:
+        """Where a file's text comes from: what a role makes of its options, it makes of its settings."""
+        return f"{self.prefix}settings" if self.prefix else f"files[{list(self.files).index(path)}].content"
+
 
 class Found(NamedTuple):
     """The host as it is.
@@ -81,6 +92,7 @@ class Found(NamedTuple):
     :param units: of those that are wanted and those that belong to the service already
     :param foreign: addresses that are wanted and that this host does not have
     :param unfinished: an earlier run of this was killed in between
+    :param problems: what systemd would leave out of units that are wanted, with the name of the unit
     """
 
     files: Mapping[str, FileState | None]
@@ -88,6 +100,7 @@ class Found(NamedTuple):
     listeners: Sequence[Listener]
     foreign: Collection[Address]
     unfinished: bool
+    problems: Sequence[tuple[str, ValueProblem]] = ()
 
 
 def read_options(params: Mapping[str, Any]) -> Wanted:
@@ -98,21 +111,14 @@ def read_options(params: Mapping[str, Any]) -> Wanted:
     name = params["name"]
     if not UNIT.fullmatch(f"{name}.service"):
         raise Refusal("name", repr(name), "cannot be the name of a unit", "Write it without a suffix, as in peers")
-    files: dict[str, FileState] = {}
-    for number, item in enumerate(params["files"]):
-        path, mode = item["path"], item["mode"]
-        if not path.startswith("/"):
-            raise Refusal(f"files[{number}].path", path, "is not absolute", "Begin it with /")
-        if not MODE.fullmatch(mode):
-            raise Refusal(f"files[{number}].mode", repr(mode), "is no mode", 'Write it in octal and quotes, as "0644"')
-        files[path] = FileState(item["content"], int(mode, 8))
+    files = read_files(params["files"])
     sockets = tuple(_socket(f"sockets[{number}]", item) for number, item in enumerate(params["sockets"]))
     for number, socket in enumerate(sockets):
         for unit in (socket.unit, socket.service):
             if UNIT_DIRECTORY + unit not in files:
                 raise Refusal(f"sockets[{number}]", unit, "is not among files", "Hand its unit file in")
     directory = (params["directory"] or "").rstrip("/")
-    return Wanted(name, params["mark"], directory, files, sockets, float(params["timeout"]))
+    return Wanted(name, params["mark"], directory, files, sockets, float(params["timeout"]), params["prefix"])
 
 
 def _socket(at: str, item: Mapping[str, Any]) -> Socket:
@@ -134,12 +140,14 @@ def _socket(at: str, item: Mapping[str, Any]) -> Socket:
 def plan(wanted: Wanted, found: Found) -> Plan:
     """What has to be done.
 
-    :raises Refusal: somebody else has the port, or the host has not the address
+    :raises Refusal: somebody else has the port, the host has not the address, or a unit has what systemd does not know
     """
     ours = {*wanted.units, *found.units}
+    for unit, problem in found.problems:
+        raise Refusal.of(wanted.option(UNIT_DIRECTORY + unit), problem)
     for number, socket in enumerate(wanted.sockets):
         if socket.started:
-            _check_free(f"sockets[{number}]", socket, found, ours)
+            _check_free(f"{wanted.prefix}sockets[{number}]", socket, found, ours)
     changes = [FileChange(path, before, wanted.files.get(path)) for path, before in found.files.items()]
     changed = {change.path for change in changes if change.differs} | (
         {UNIT_DIRECTORY + unit for unit in wanted.units} if found.unfinished else set()

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple, Union
+from ipaddress import IPv6Address
+from typing import NamedTuple
 
-from .._values.listener import IPV4, IPV6
+from .._values.listener import IPV4, IPV6, Address
 from .plan import NOTHING
 from .steps import UnitState
-
-Address = Union[IPv4Address, IPv6Address]
 
 
 class Probe(NamedTuple):

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 TCP, UDP = "tcp", "udp"
 IPV4, IPV6 = "ipv4", "ipv6"
 # Beside each service that has a socket of a socket unit, systemd itself holds it, too.
 SYSTEMD = 1
+# Of either family.
+Address = Union[IPv4Address, IPv6Address]
 
 
 class Process(NamedTuple):

@@ -17,7 +17,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.socket_service
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.socket_steps import Leave, Take
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import UnitState
-from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal, ValueProblem
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.listener import Listener, Process
 
 UNITS = "/etc/systemd/system/"
@@ -44,6 +44,7 @@ def params(**changed: Any) -> dict[str, Any]:
         "files": [{"path": path, "content": text, "mode": "0644"} for path, text in files.items()],
         "sockets": sockets,
         "timeout": 20,
+        "prefix": "",
         **changed,
     }
 
@@ -246,6 +247,21 @@ def test_the_address_of_another_host_is_refused() -> None:
         "sockets[1].address: 2001:db8::9 is no address of this host. Give it to an interface first, write one that is "
         "there, or leave it out for all."
     )
+
+
+@pytest.mark.parametrize(("prefix", "option"), [("", "files[2].content"), ("role_", "role_settings")])
+def test_a_unit_that_systemd_does_not_understand_is_refused(prefix: str, option: str) -> None:
+    asked = wanted(prefix=prefix)
+    problem = ValueProblem("MemoryMx=1G", "is no setting", "Write it as MemoryMax=")
+    with pytest.raises(Refusal) as refusal:
+        plan(asked, bare(asked, problems=[(SERVICE, problem)]))
+    assert str(refusal.value) == f"{option}: MemoryMx=1G is no setting. Write it as MemoryMax=."
+
+
+def test_a_role_has_its_options_named_as_it_names_them() -> None:
+    asked = wanted(prefix="role_")
+    with pytest.raises(Refusal, match=r"^role_sockets\[0\]\.port: 8000"):
+        plan(asked, bare(asked, listeners=[other("0.0.0.0")]))
 
 
 @pytest.mark.parametrize(
