@@ -14,7 +14,8 @@ from typing import Callable
 from .._plans.conditions import Await, Require
 from .._plans.plan import Files, KernelValue
 from .._plans.socket_steps import Leave, Take
-from .._plans.steps import Mark, Restart, Run, Serve, SocketCommand, Step
+from .._plans.steps import Mark, Restart, Run, Serve, SocketCommand, Step, TreeStep
+from .._plans.trees import Keep, MakeTree, RemoveTree, SweepTree
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host
@@ -48,18 +49,24 @@ class _Undone:
 
 
 def apply(host: Host, steps: Sequence[Step]) -> None:
-    """Carry out the steps in order; when one fails, take all back.
+    """Carry out the steps in order; when one fails, take back all since the last Keep.
 
     :raises Fault: names the step, what the tool said, and the state in which the host was left
     """
     undone = _Undone()
+    kept: list[str] = []
     for step in steps:
+        if isinstance(step, Keep):
+            _settle(undone)
+            undone = _Undone()
+            kept.append(step.what)
+            continue
         try:
             _perform(host, step, undone)
         except (Fault, OSError) as error:
             fault = error if isinstance(error, Fault) else Fault(step.describe(), str(error))
             problems = undone.take_back()
-            left = AS_BEFORE
+            left = "Done and kept: {}. All else is as it was before.".format(", ".join(kept)) if kept else AS_BEFORE
             if problems:
                 left = "Taking it back went wrong too: {}. Look at these by hand.".format(
                     "; ".join(problems).rstrip(".")
@@ -69,6 +76,10 @@ def apply(host: Host, steps: Sequence[Step]) -> None:
             # Neither a defect nor an interrupt leaves half a plan.
             undone.take_back()
             raise
+    _settle(undone)
+
+
+def _settle(undone: _Undone) -> None:
     for settle in undone.settle:
         settle()
 
@@ -97,15 +108,26 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
         os.makedirs(os.path.dirname(step.path), mode=0o755, exist_ok=True)
         with open(step.path, "w", encoding="ascii"):
             pass
-    elif isinstance(step, Serve):
-        # Both before it is tried: a start that failed has left something, too.
-        undone.undo.append(lambda: unserve(host, step))
-        undone.recover.append(lambda: serve_again(host, step))
-        serve(host, step)
-    elif isinstance(step, (Leave, Take)):
-        _perform_on_sockets(host, step, undone)
-    else:
+    elif isinstance(step, (MakeTree, RemoveTree, SweepTree)):
+        _perform_on_tree(host, step, undone)
+    elif not isinstance(step, Keep):
         _perform_on_service(host, step, undone)
+
+
+def _perform_on_tree(host: Host, step: TreeStep, undone: _Undone) -> None:
+    # One module alone has such steps.
+    from . import trees
+
+    if isinstance(step, MakeTree):
+        trees.make(host, step)
+        undone.undo.append(lambda: trees.discard(host, step.path))
+    elif isinstance(step, RemoveTree):
+        trees.sweep(host, step.path)
+        trees.remove(step)
+        undone.undo.append(lambda: trees.bring_back(step))
+        undone.settle.append(lambda: trees.sweep(host, step.path))
+    else:
+        trees.sweep(host, step.path)
 
 
 def _perform_on_sockets(host: Host, step: Leave | Take, undone: _Undone) -> None:
@@ -121,7 +143,18 @@ def _perform_on_sockets(host: Host, step: Leave | Take, undone: _Undone) -> None
         socket_service.take(host, step)
 
 
-def _perform_on_service(host: Host, step: Restart | SocketCommand | Require, undone: _Undone) -> None:
+def _perform_on_service(
+    host: Host, step: Serve | Leave | Take | Restart | SocketCommand | Require, undone: _Undone
+) -> None:
+    if isinstance(step, (Leave, Take)):
+        _perform_on_sockets(host, step, undone)
+        return
+    if isinstance(step, Serve):
+        # Both before it is tried: a start that failed has left something, too.
+        undone.undo.append(lambda: unserve(host, step))
+        undone.recover.append(lambda: serve_again(host, step))
+        serve(host, step)
+        return
     if isinstance(step, Require):
         if host.which(step.tool) is None:
             raise Fault("run " + step.tool, f"it is not installed. Install the package {step.package} first")

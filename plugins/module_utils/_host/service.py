@@ -17,9 +17,17 @@ INTERVAL = 0.2
 SETTLING = 1.5
 JOURNAL_LINES = 12
 # Lines of the journal that do not tell why a daemon ended.
-CHATTER = re.compile(
-    r"^-- |\b(?:INFO|DEBUG)\b|^(?:Starting|Started|Stopping|Stopped) "
-    r"|\.service: (?:Scheduled restart job|Deactivated successfully)"
+NOISE = re.compile(r"^-- |\b(?:INFO|DEBUG)\b")
+COMINGS_AND_GOINGS = re.compile(
+    r"^(?:Starting|Started|Stopping|Stopped) |\.service: (?:Scheduled restart job|Deactivated successfully)"
+)
+# What a system writes to its console about all that goes well at boot and at shutdown, and of what only follows from
+# something that went wrong.
+CONSOLE = re.compile(
+    r"^\s*(?:\[  OK  \]|\[\*|\[DEPEND\]|Start(?:ing|ed) |Stopping |Mounting |Startup finished|Detected |Welcome to "
+    r"|Queued start job |Debian GNU/|Shutting down\.|Sending SIG|All filesystems, swaps|Exiting container\.)"
+    r"|systemd \d+\S* running in system mode|bpf-restrict-fs:|login:|Job \S+/start failed with result 'dependency'"
+    r"|\.service: Failed with result "
 )
 
 
@@ -54,8 +62,11 @@ def serve(host: Host, step: Serve) -> None:
     began = time.time()
     outcome = host.run(["systemctl", step.verb, step.unit], timeout=step.timeout)
     if outcome.rc != 0:
-        raise Fault(f"{step.verb} {step.unit}", journal(host, step.unit, began) or outcome.said)
-    if step.verb != "stop":
+        words = _last_words if step.status else journal
+        raise Fault(f"{step.verb} {step.unit}", words(host, step.unit, began) or outcome.said)
+    if step.status and step.verb != "stop":
+        _see_it_come_up(host, step, began)
+    elif step.verb != "stop":
         _see_it_stay(host, step.unit, step.verb, began)
 
 
@@ -97,6 +108,28 @@ def _see_it_stay(host: Host, unit: str, verb: str, began: float) -> None:
         raise Fault(f"{verb} {unit}", "it did not stay up: " + journal(host, unit, began))
 
 
+def _see_it_come_up(host: Host, step: Serve, began: float) -> None:
+    """Wait for the status that a service tells once it has come up.
+
+    :raises Fault: it ends before, or does not tell it in time; with what it wrote to the journal
+    """
+    expected = re.compile(step.status, re.MULTILINE)
+    deadline = time.monotonic() + step.patience
+    argv = ["systemctl", "show", "--property=StatusText,ActiveState", step.unit]
+    while True:
+        values = dict(line.partition("=")[::2] for line in host.run(argv).out.splitlines())
+        if values.get("ActiveState") not in ("active", "reloading"):
+            raise Fault(f"{step.verb} {step.unit}", "it did not stay up: " + _last_words(host, step.unit, began))
+        if expected.search(values.get("StatusText", "")):
+            return
+        if time.monotonic() > deadline:
+            said = (
+                f"it has not come up within {step.patience:g} s: {_last_words(host, step.unit, began, all_of_it=True)}"
+            )
+            raise Fault(f"{step.verb} {step.unit}", said)
+        time.sleep(INTERVAL)
+
+
 def listens_udp6(host: Host, port: int) -> bool:
     """Somebody has a UDP socket of IPv6 on this port."""
     lines = (host.read_text("/proc/net/udp6") or "").splitlines()[1:]
@@ -133,7 +166,25 @@ def _main_process(host: Host, unit: str) -> str:
 
 def journal(host: Host, unit: str, since: float) -> str:
     """Its last words, without those that only say that it came and went."""
-    argv = ["journalctl", "--unit", unit, "--lines", str(4 * JOURNAL_LINES), "--output", "cat", "--no-pager"]
-    outcome = host.run([*argv, f"--since=@{since:.6f}"])
-    lines = [line for line in outcome.out.splitlines() if line.strip() and not CHATTER.search(line)]
-    return " | ".join(lines[-JOURNAL_LINES:])
+    said = _told(host, since, 4 * JOURNAL_LINES, "--unit", unit)
+    return " | ".join([line for line in said if not COMINGS_AND_GOINGS.search(line)][-JOURNAL_LINES:])
+
+
+def _told(host: Host, since: float, lines: int, *which: str) -> list[str]:
+    argv = ["journalctl", *which, "--lines", str(lines), "--output", "cat", "--no-pager", f"--since=@{since:.6f}"]
+    outcome = host.run(argv)
+    return [line for line in outcome.out.splitlines() if line.strip() and not NOISE.search(line)]
+
+
+def _last_words(host: Host, unit: str, since: float, all_of_it: bool = False) -> str:
+    """The end of what a unit that is a whole system has said: of what went wrong, or of all where nothing did."""
+    # It says more at once than the journal writes down at once.
+    host.run(["journalctl", "--sync"])
+    # What a process says that ends at once is not always known to be its unit's.
+    which = (f"_SYSTEMD_UNIT={unit}", "+", f"UNIT={unit}", "+", "SYSLOG_IDENTIFIER=systemd-nspawn")
+    said = _told(host, since, 400, *which)
+    # Before it was started again it was stopped.
+    ends = [number for number, line in enumerate(said) if line.startswith(f"Stopped {unit}")]
+    said = said[ends[-1] + 1 :] if ends else said
+    telling = [] if all_of_it else [line.strip() for line in said if not CONSOLE.search(line)]
+    return " | ".join((telling or said)[-JOURNAL_LINES:])

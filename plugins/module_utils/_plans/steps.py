@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .conditions import Await, Require
 from .plan import NOTHING, Files, KernelValue
+from .trees import Keep, MakeTree, RemoveTree, SweepTree
 
 if TYPE_CHECKING:
     from .socket_steps import Leave, Take
@@ -103,6 +104,8 @@ class Serve(NamedTuple):
     :param was: before
     :param reread: systemd reads its unit files again first
     :param timeout: seconds
+    :param status: regular expression of the status text of a service that has come up, where it tells one
+    :param patience: seconds to wait for that
     """
 
     unit: str
@@ -111,6 +114,8 @@ class Serve(NamedTuple):
     was: UnitState
     reread: bool = False
     timeout: float = 60.0
+    status: str = ""
+    patience: float = 60.0
 
     def describe(self) -> str:
         at_boot = {True: "enable", False: "disable", None: ""}[self.enabled]
@@ -140,4 +145,7 @@ class SocketCommand(NamedTuple):
         return self.why
 
 
-Step = Union[Files, Run, Restart, Serve, Mark, SocketCommand, Require, KernelValue, Await, "Leave", "Take"]
+TreeStep = Union[MakeTree, RemoveTree, SweepTree]
+Step = Union[
+    Files, Run, Restart, Serve, Mark, SocketCommand, Require, KernelValue, Await, Keep, TreeStep, "Leave", "Take"
+]
