@@ -5,23 +5,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
     dhcp6_server,
     dual_stack,
     firewall,
+    nspawn,
     radvd,
     samba_server,
     tunnel_role,
 )
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 
 def firewall_plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Options of the role, and how this run came in → what its template writes out."""
     return asdict(firewall.plan(options, connection))
+
+
+def nspawn_plan(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the role → what its module makes."""
+    return asdict(nspawn.plan(options))
+
+
+def nspawn_hosts(machines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Variables of container hosts → static hosts for a DHCPv6 server."""
+    try:
+        return nspawn.hosts(list(machines))
+    except Refusal as refusal:
+        raise AnsibleFilterError(str(refusal)) from refusal
 
 
 def radvd_plan(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,6 +59,8 @@ class FilterModule:
             "dhcp6_server_plan": dhcp6_server.plan,
             "dual_stack_service_plan": dual_stack.plan,
             "firewall_plan": firewall_plan,
+            "nspawn_hosts": nspawn_hosts,
+            "nspawn_plan": nspawn_plan,
             "radvd_plan": radvd_plan,
             "samba_server_plan": samba_server.plan,
             "tunnel_plan": tunnel_plan,

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What there is of containers on the host: their trees, their files, their units."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from .._plans.nspawn_containers import MACHINED, NETWORKD, TARGET, Found, Wanted
+from .._plans.plan import FileState
+from .._plans.steps import UnitState
+from .._plans.trees import fallen, staged
+from .host import Host
+from .trees import is_tree, machine_id_of
+
+
+def look(host: Host, wanted: Sequence[Wanted]) -> Found:
+    """All that the plan has to know, for a whole set at once."""
+    images = {each.image for each in wanted if each.image is not None}
+    trees = {each.tree for each in wanted} | {image.path for image in images}
+    there = frozenset(path for path in trees if is_tree(path))
+    units, masked = _units(host, [TARGET, NETWORKD, MACHINED, *(each.unit for each in wanted)])
+    return Found(
+        trees=there,
+        leftovers=frozenset(path for path in trees if host.exists(staged(path)) or host.exists(fallen(path))),
+        machine_ids={path: machine_id_of(path) for path in there},
+        files=_files(host, (path for each in wanted for path in each.files)),
+        units=units,
+        links=frozenset(each.bridge for each in wanted if each.bridge and host.exists("/sys/class/net/" + each.bridge)),
+        sources=frozenset(image.source for image in images if image.source and os.path.exists(image.source)),
+        unfinished=frozenset(each.name for each in wanted if host.exists(each.mark)),
+        masked=MACHINED in masked,
+    )
+
+
+def _files(host: Host, paths: Iterable[str]) -> dict[str, FileState]:
+    found = {path: host.read_file(path) for path in paths}
+    return {path: state for path, state in found.items() if state is not None}
+
+
+def _units(host: Host, names: Sequence[str]) -> tuple[dict[str, UnitState], set[str]]:
+    """One question for all of them: twenty containers shall not cost twenty times one.
+
+    :return: what each does, and those that are masked
+    """
+    if host.which("systemctl") is None:
+        return {}, set()
+    said = host.run(["systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", *names]).out
+    states: dict[str, UnitState] = {}
+    masked: set[str] = set()
+    for block in said.split("\n\n"):
+        values = dict(line.partition("=")[::2] for line in block.splitlines())
+        active = values.get("ActiveState") in ("active", "reloading", "activating")
+        states[values.get("Id", "")] = UnitState(active, values.get("UnitFileState") == "enabled")
+        if values.get("LoadState") == "masked":
+            masked.add(values.get("Id", ""))
+    return states, masked

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: Contributors to homelab.ipv6
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the options of the role `nspawn` mean: each container's identity, and the files that it is run from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._values.duid import networkd_duid
+from .._values.errors import Refusal
+from .._values.interface import parse_plain_interface
+from .._values.ipv6 import parse_host_address
+from .._values.machine import (
+    derived_hardware_address,
+    derived_machine_id,
+    parse_absolute_path,
+    parse_capability,
+    parse_machine_id,
+    parse_machine_name,
+    parse_unicast_address,
+)
+from .nspawn_files import Bind, Machine, files, made_from, readable_limit
+from .nspawn_routed import Link, parse_routed, read_link, refuse_common
+from .options import OptionReader
+
+SOURCES = ("suite", "tarball", "directory")
+MODES = ("bridged", "routed")
+USERS = ("pick", "identity", "no")
+_LABEL = re.compile("[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container as the module takes it.
+
+    :param files: what it is run from, on the host
+    :param started: whether it runs, now and after every boot
+    """
+
+    name: str
+    state: str
+    image: str = ""
+    machine_id: str = ""
+    bridge: str = ""
+    files: list[dict[str, str]] = field(default_factory=list)
+    started: bool = True
+    keep_data: bool = False
+
+
+@dataclass(frozen=True)
+class Identity:
+    """By what the rest of the network knows a container."""
+
+    name: str
+    machine_id: str
+    mac: str
+    duid: str
+    addresses: list[str]
+    routed: bool = False
+
+
+@dataclass(frozen=True)
+class NspawnPlan:
+    """All that is made, and all that is wrong with the options (then nothing else counts)."""
+
+    problems: list[str]
+    images: list[dict[str, Any]] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+    identities: list[Identity] = field(default_factory=list)
+
+
+def plan(options: Mapping[str, Any]) -> NspawnPlan:
+    """Read the options, named without the role's prefix, and lay out what is made of them."""
+    reader = OptionReader("nspawn_")
+    reader.many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
+    images = [
+        _image(reader, f"images[{number}].", item, options)
+        for number, item in enumerate(reader.listed("images", options.get("images")))
+    ]
+    _refuse_twice(reader, "images", [(image["name"], "name", image["name"]) for image in images])
+    names = [image["name"] for image in images]
+    identities, containers = _read_containers(reader, options, names)
+    return NspawnPlan(reader.problems) if reader.problems else NspawnPlan([], images, containers, identities)
+
+
+def _read_containers(
+    reader: OptionReader, options: Mapping[str, Any], images: Sequence[str] | None
+) -> tuple[list[Identity], list[Container]]:
+    """Those that shall be there, and what is made of all.
+
+    :param images: the names of the images; None where only identities matter
+    """
+    containers: list[Container] = []
+    identities: list[Identity] = []
+    links: list[Link] = []
+    for number, item in enumerate(reader.listed("containers", options.get("containers"))):
+        at = f"containers[{number}]."
+        name = reader.one(at + "name", item.get("name"), parse_machine_name) or ""
+        if reader.choice(at + "state", item.get("state", "present"), ("present", "absent")) == "absent":
+            containers.append(Container(name, "absent", keep_data=bool(item.get("keep_data", False))))
+        else:
+            identity = _identity(reader, at, name, item, options)
+            identities.append(identity)
+            if images is not None:
+                link = _link(reader, at, name, item, options)
+                links += [link] if link else []
+                containers.append(_container(reader, at, item, options, images, identity, link))
+    _refuse_twice(reader, "containers", [(each.name, "name", each.name) for each in containers])
+    _refuse_common(reader, identities)
+    refuse_common(reader, links)
+    return identities, containers
+
+
+def hosts(machines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The containers of all container hosts that have addresses reserved, as static hosts of a DHCPv6 server.
+
+    :param machines: the variables of each container host, as the inventory has them
+    :raises Refusal: the first thing that is wrong with a container
+    """
+    found: list[dict[str, Any]] = []
+    for machine in machines:
+        where = str(machine.get("inventory_hostname") or "")
+        reader = OptionReader("nspawn_")
+        options = {key: machine.get("nspawn_" + key) for key in ("containers", "mode")}
+        options["seed"] = machine.get("nspawn_seed") or where
+        identities, _containers = _read_containers(reader, options, None)
+        if reader.problems:
+            problem = f"has a list of containers that cannot be right: {reader.problems[0].rstrip('.')}"
+            raise Refusal("nspawn_hosts", where or "a container host", problem, "Mend it there")
+        found += [
+            # Two hosts may have containers of one name.
+            {"name": _LABEL.sub("-", f"{where}-{each.name}").strip("-"), "machine_id": each.machine_id,
+             "addresses": each.addresses}
+            for each in identities
+            # A routed one has its addresses without a server.
+            if each.addresses and not each.routed
+        ]  # fmt: skip
+    return found
+
+
+def _image(reader: OptionReader, at: str, item: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    given = [source for source in SOURCES if item.get(source)]
+    if len(given) != 1:
+        reader.refuse(at + "suite", " and ".join(given) or "nothing", *made_from(given))
+    packages = [*(options.get("packages") or []), *(item.get("packages") or [])] if item.get("suite") else []
+    for source in ("tarball", "directory"):
+        if item.get(source):
+            reader.one(at + source, item[source], parse_absolute_path)
+    return {
+        "name": reader.one(at + "name", item.get("name"), parse_machine_name) or "",
+        "suite": item.get("suite") or "",
+        "sources": [str(line) for line in reader.listed(at + "sources", item.get("sources"))],
+        "packages": packages,
+        "tarball": item.get("tarball") or "",
+        "directory": item.get("directory") or "",
+    }
+
+
+def _identity(
+    reader: OptionReader, at: str, name: str, item: Mapping[str, Any], options: Mapping[str, Any]
+) -> Identity:
+    machine_id = derived_machine_id(str(options.get("seed") or ""), name)
+    if item.get("machine_id") is not None:
+        machine_id = reader.one(at + "machine_id", item["machine_id"], parse_machine_id) or machine_id
+    mac = derived_hardware_address(machine_id)
+    if item.get("mac") is not None:
+        mac = reader.one(at + "mac", item["mac"], parse_unicast_address) or mac
+    addresses = reader.many(at + "addresses", item.get("addresses"), parse_host_address)
+    texts = [str(address) for address in addresses]
+    return Identity(name, machine_id, mac, str(networkd_duid(machine_id)), texts, _mode(item, options) == "routed")
+
+
+def _mode(item: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    return str(item.get("mode") or options.get("mode") or MODES[0])
+
+
+def _link(reader: OptionReader, at: str, name: str, item: Mapping[str, Any], options: Mapping[str, Any]) -> Link | None:
+    """The link that a routed container has of its own."""
+    if reader.choice(at + "mode", _mode(item, options), MODES) == "bridged":
+        for key in ("prefix", "ipv4"):
+            if item.get(key):
+                reader.refuse(at + key, item[key], "is for a routed container", "Leave it out, or write mode: routed")
+        return None
+    # What is wrong with these is said once.
+    routed = OptionReader("nspawn_").many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
+    link = read_link(reader, at, name, item, routed)
+    for address in item.get("addresses") or []:
+        inside = link and reader.one(at + "addresses", address, parse_host_address)
+        if link and inside and (inside not in link.prefix or inside == link.prefix[1]):
+            problem = f"is not one that the container can have in its prefix, {link.prefix}"
+            reader.refuse(at + "addresses", inside, problem, f"Write one such as {link.prefix[2]}")
+    return link
+
+
+def _container(
+    reader: OptionReader,
+    at: str,
+    item: Mapping[str, Any],
+    options: Mapping[str, Any],
+    images: Sequence[str],
+    identity: Identity,
+    link: Link | None,
+) -> Container:
+    image = str(item.get("image") or (images[0] if len(images) == 1 else ""))
+    if image not in images:
+        listed = ", ".join(name for name in images if name) or "none"
+        reader.refuse(at + "image", repr(image), "is no image", f"Write one of those in nspawn_images: {listed}")
+    bridge = reader.one(at + "bridge", item.get("bridge") or options.get("bridge"), parse_plain_interface) or ""
+    machine = Machine(
+        name=identity.name,
+        bridge="" if identity.routed else bridge,
+        link=link,
+        addresses=tuple(f"{address}/{link.prefix.prefixlen}" for address in identity.addresses) if link else (),
+        mac=identity.mac,
+        private_users=reader.choice(at + "private_users", item.get("private_users", "pick"), USERS),
+        binds=tuple(_binds(reader, at, item)),
+        capabilities=reader.many(at + "capabilities", item.get("capabilities"), parse_capability),
+        drop_capabilities=reader.many(at + "drop_capabilities", item.get("drop_capabilities"), parse_capability),
+        limits=_limits(reader, at + "limits.", item.get("limits") or {}),
+    )
+    return Container(
+        name=identity.name,
+        state="present",
+        image=image,
+        machine_id=identity.machine_id,
+        bridge=machine.bridge,
+        files=[{"path": path, "content": text} for path, text in files(machine).items()],
+        started=bool(item.get("started", True)),
+    )
+
+
+def _binds(reader: OptionReader, at: str, item: Mapping[str, Any]) -> list[Bind]:
+    binds: list[Bind] = []
+    for number, entry in enumerate(reader.listed(at + "binds", item.get("binds"))):
+        where = f"{at}binds[{number}]."
+        source = reader.one(where + "source", entry.get("source"), parse_absolute_path)
+        target = reader.one(where + "target", entry["target"], parse_absolute_path) if entry.get("target") else source
+        if source is None or target is None:
+            continue
+        if target in [bind.target for bind in binds]:
+            reader.refuse(where + "target", target, "is there twice", "Give each of them a place of its own")
+        binds.append(Bind(source, target, bool(entry.get("read_only", False))))
+    return binds
+
+
+def _limits(reader: OptionReader, at: str, limits: Mapping[str, Any]) -> dict[str, str]:
+    found = {key: reader.one(at + key, value, readable_limit(key)) for key, value in limits.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _refuse_common(reader: OptionReader, identities: Sequence[Identity]) -> None:
+    _refuse_twice(reader, "containers", [(each.machine_id, "machine_id", each.name) for each in identities])
+    _refuse_twice(reader, "containers", [(each.mac, "mac", each.name) for each in identities])
+    pairs = [(address, "addresses", each.name) for each in identities for address in each.addresses]
+    _refuse_twice(reader, "containers", pairs)
+
+
+def _refuse_twice(reader: OptionReader, where: str, values: Sequence[tuple[str, str, str]]) -> None:
+    """Refuse what two entries have alike.
+
+    :param values: (value, option, name of the entry)
+    """
+    seen: dict[str, str] = {}
+    for value, option, name in values:
+        # Two of one name have all alike: that is one mistake.
+        if value and value in seen and (option == "name" or seen[value] != name):
+            both = "is there twice" if option == "name" else f"is both that of {seen[value]} and of {name}"
+            reader.refuse(f"{where}[].{option}", value, both, "Give each of them one of its own")
+        seen.setdefault(value, name)

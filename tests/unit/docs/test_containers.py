@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What docs/containers.md and examples/containers show is right: the options, and what the router makes of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.homelab.ipv6.plugins.filter.subnets import subnets
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
+LAN, ROUTER, ROUTED, INSIDE = [yaml.safe_load(block) for block in re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)]
+EXAMPLE = ROOT / "examples/containers"
+SPEC = yaml.safe_load((ROOT / "roles/nspawn/meta/argument_specs.yml").read_text(encoding="utf-8"))
+DEFAULTS = {"seed": "attic", "mode": "bridged", "bridge": "br0", "packages": []}
+
+
+def planned(options: dict[str, Any]) -> nspawn.NspawnPlan:
+    named = {key.removeprefix("nspawn_"): value for key, value in options.items() if key.startswith("nspawn_")}
+    assert {f"nspawn_{key}" for key in named} <= set(SPEC["argument_specs"]["main"]["options"])
+    plan = nspawn.plan({**DEFAULTS, **named})
+    assert plan.problems == []
+    return plan
+
+
+def test_those_on_the_lan() -> None:
+    (role,) = LAN[0]["roles"]
+    plan = planned(role)
+    assert [one.name for one in plan.containers] == ["web", "mail"]
+    hosts = nspawn.hosts([{"inventory_hostname": "attic", **role}])
+    assert [host["addresses"] for host in hosts] == [["2001:db8:d:407::80"], ["2001:db8:d:407::25"]]
+
+
+def test_those_that_are_routed() -> None:
+    (build,) = ROUTED["nspawn_containers"]
+    prefix = subnets("2001:db8:4070:500::/56", {"build": 1})["build"]
+    assert "'2001:db8:4070:500::/56' | homelab.ipv6.subnets({'build': 1})" in build["prefix"]
+    images = LAN[0]["roles"][0]["nspawn_images"]
+    plan = planned({**ROUTED, "nspawn_images": images, "nspawn_containers": [{**build, "prefix": prefix}]})
+    assert plan.identities[0].routed
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Any:
+    """A play on the example's inventory, which ends before it would reach a machine."""
+
+    def run(plays: list[dict[str, Any]]) -> str:
+        path = tmp_path / "play.yml"
+        path.write_text(json.dumps(plays))
+        program = "import sys; from ansible.cli.playbook import main; main(sys.argv)"
+        argv = [sys.executable, "-c", program, "-i", str(EXAMPLE / "hosts.yml"), str(path)]
+        environment = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections"), "HOME": str(tmp_path)}
+        done = subprocess.run(
+            argv, capture_output=True, text=True, check=False, env={**environment, "LC_ALL": "C.UTF-8"}, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_the_example(ansible: Any) -> None:
+    def show(hosts: str, what: str) -> dict[str, Any]:
+        task = {"ansible.builtin.debug": {"msg": f"<<{{{{ ({what}) | to_json | b64encode }}}}>>"}}
+        return {"hosts": hosts, "gather_facts": False, "tasks": [task]}
+
+    import base64
+
+    options = "{'images': nspawn_images, 'containers': nspawn_containers, 'routed_prefixes': nspawn_routed_prefixes}"
+    said = ansible(
+        [*INSIDE[:1], show("router", "router_hosts"), show("container_host", options), show("localhost", "groups")]
+    )
+    hosts, wanted, groups = [json.loads(base64.b64decode(text)) for text in re.findall("<<(.*?)>>", said)]
+    assert groups["container"] == ["web", "mail", "build"]
+    plan = nspawn.plan({**DEFAULTS, **wanted})
+    assert plan.problems == []
+    known = {one.machine_id: one.addresses for one in plan.identities if not one.routed}
+    assert {host["machine_id"]: host["addresses"] for host in hosts if "machine_id" in host} == known
+    assert hosts[0]["name"] == "nas"
+    assert "homelab.ipv6.nspawn_hosts" in ROUTER["router_hosts"]

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is seen of containers on a host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.homelab.ipv6.plugins.module_utils._host import nspawn
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host, Outcome
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import UnitState
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.trees import staged
+
+ID = "3a0f9c1e7d5b4c2e8f6a1b2c3d4e5f60"
+SHOWN = """\
+Id=machines.target
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+
+Id=systemd-networkd.service
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=disabled
+
+Id=systemd-machined.service
+LoadState=MACHINED
+ActiveState=inactive
+UnitFileState=static
+
+Id=systemd-nspawn@web.service
+LoadState=loaded
+ActiveState=activating
+UnitFileState=enabled
+"""
+
+
+class Systemd(Host):
+    def __init__(self, machined: str = "loaded") -> None:
+        self.machined, self.calls = machined, 0
+
+    def which(self, tool: str) -> str | None:
+        return "/usr/bin/" + tool if self.machined else None
+
+    def run(self, _argv: Sequence[str], *_how: object, **_more: object) -> Outcome:
+        self.calls += 1
+        return Outcome(0, SHOWN.replace("MACHINED", self.machined), "")
+
+
+@pytest.fixture
+def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[planning.Wanted, ...]:
+    monkeypatch.setattr(planning, "MACHINES", f"{tmp_path}/machines/")
+    monkeypatch.setattr(planning, "IMAGES", f"{tmp_path}/images/")
+    monkeypatch.setattr(planning, "MARKS", f"{tmp_path}/marks/")
+    image = {"name": "whole", "suite": "", "sources": [], "packages": [], "tarball": "", "directory": str(tmp_path)}
+    common = {"state": "present", "keep_data": False, "image": "whole", "bridge": "lo", "files": [], "started": True}
+    containers = [
+        {**common, "name": "web", "machine_id": ID},
+        {**common, "name": "mail", "machine_id": ID, "bridge": "no0"},
+    ]
+    return planning.read_options({"images": [image], "containers": containers, "boot_timeout": 60})
+
+
+def test_nothing_is_there(wanted: tuple[planning.Wanted, ...]) -> None:
+    host = Systemd()
+    found = nspawn.look(host, wanted)
+    assert (found.trees, found.leftovers, found.unfinished, found.files) == (frozenset(), frozenset(), frozenset(), {})
+    assert found.links == {"lo"}
+    assert len(found.sources) == 1
+    # One question for all.
+    assert host.calls == 1
+
+
+def test_what_is_there(wanted: tuple[planning.Wanted, ...], tmp_path: Path) -> None:
+    web, mail = wanted
+    (Path(web.tree) / "etc").mkdir(parents=True)
+    (Path(web.tree) / "etc/machine-id").write_text(ID + "\n")
+    Path(staged(mail.tree)).mkdir()
+    (tmp_path / "marks").mkdir()
+    Path(mail.mark).touch()
+    found = nspawn.look(Systemd(), wanted)
+    assert found.trees == {web.tree}
+    assert found.machine_ids == {web.tree: ID}
+    assert found.leftovers == {mail.tree}
+    assert found.unfinished == {"mail"}
+
+
+def test_units(wanted: tuple[planning.Wanted, ...]) -> None:
+    found = nspawn.look(Systemd(), wanted)
+    assert found.units[planning.TARGET] == UnitState(True, True)
+    # It is about to run.
+    assert found.units["systemd-nspawn@web.service"] == UnitState(True, True)
+    assert not found.networkd
+    assert not found.masked
+    assert nspawn.look(Systemd("masked"), wanted).masked
+    # No systemd at all.
+    assert nspawn.look(Systemd(""), wanted).units == {}
