@@ -42,5 +42,6 @@ print(f"{kind}: {', '.join(names)}")
 PYTHON
 }
 shown module plugins/modules .py
+shown connection plugins/connection .py
 shown filter plugins/filter .yml
 shown role roles ""
