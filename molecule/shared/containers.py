@@ -104,7 +104,8 @@ def down() -> None:
     label, value = "homelab-ipv6-scenario", LABELS["homelab-ipv6-scenario"]
     found = execute("podman", "ps", "--all", "--quiet", f"--filter=label={label}={value}").split()
     if found:
-        execute("podman", "rm", "--force", "--time=0", *found)
+        # A host of containers leaves whole systems behind.
+        execute("podman", "rm", "--force", "--time=0", *found, timeout=300)
     # The records of runs on these containers; see callback_plugins/record.py.
     shutil.rmtree(RUNS, ignore_errors=True)
 
