@@ -118,7 +118,7 @@ package-check: venv ## build, install into an empty place, and look whether all 
 	tools/package_check.sh
 
 ##@ Measured
-.PHONY: bench-sysctl bench-router bench-way-back bench-hosts
+.PHONY: bench-sysctl bench-router bench-way-back bench-hosts bench-containers
 bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
@@ -133,6 +133,10 @@ bench-way-back: venv lab-host ## what the router role pays for its way back agai
 
 bench-hosts: venv test-tools ## dhcp6_hosts with 10,000 hosts against kea-dhcp6 -t, with 200 against a loop of blockinfile
 	$(BIN)/python bench/dhcp6_hosts.py
+
+bench-containers: venv lab-host ## ten containers at once against hand-written ones, twenty with nothing to do against one
+	tests/lab/lab images --variant nspawn debian12
+	tests/lab/enter $(BIN)/python bench/containers.py
 
 ##@ Upkeep
 .PHONY: readme lock clean help
