@@ -14,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
     dhcp6_server,
     dual_stack,
+    dual_stack_health,
     firewall,
     nspawn,
     radvd,
@@ -57,6 +58,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "dhcp6_server_plan": dhcp6_server.plan,
+            "dual_stack_service_health": dual_stack_health.health,
             "dual_stack_service_plan": dual_stack.plan,
             "firewall_plan": firewall_plan,
             "nspawn_hosts": nspawn_hosts,

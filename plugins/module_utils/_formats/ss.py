@@ -67,15 +67,16 @@ def _processes(line: str) -> set[Process]:
     return {Process(name, int(pid)) for name, pid in _PROCESS.findall(line)}
 
 
-def parse_socket_units(text: str) -> Iterator[tuple[str, str, IPv4Address | IPv6Address, int]]:
+def parse_socket_units(text: str, closed: bool = False) -> Iterator[tuple[str, str, IPv4Address | IPv6Address, int]]:
     """(unit, protocol, address, port) of what active socket units listen on.
 
     :param text: of `systemctl show --property=Id,ActiveState,Listen`, a paragraph a unit
+    :param closed: also of those that are not active, on what they would
     """
     for paragraph in text.split("\n\n"):
         pairs = [line.partition("=")[::2] for line in paragraph.splitlines()]
         values = dict(pairs)
-        if values.get("ActiveState") != "active":
+        if values.get("ActiveState") != "active" and not closed:
             continue
         for match in (_SOCKET_UNIT_LISTEN.fullmatch(value) for key, value in pairs if key == "Listen"):
             if match and match["kind"] in _KINDS:

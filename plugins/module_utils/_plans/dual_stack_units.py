@@ -13,17 +13,18 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
 from .._formats import networkd
-from .._values.listener import IPV6, TCP
+from .._values.listener import IPV6, TCP, Address
 
-Address = Union[IPv4Address, IPv6Address]
 UNIT_DIRECTORY = "/etc/systemd/system/"
 # What a command may say of what is known only here.
 PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 ENDPOINT = "{endpoint}"
+# Each socket keeps up to 4096 connections waiting (net.core.somaxconn) while its service restarts, and then all of them
+# arrive at once. With systemd's usual 1024 files, Twisted accepts some of the others only to close them again.
+FILES = "16384:524288"
 # The domains of Twisted's systemd endpoints, as the socket module names them.
 _DOMAINS = {"ipv4": "INET", "ipv6": "INET6"}
 
@@ -151,6 +152,7 @@ def _service_text(service: Service, unit: str, sockets: Sequence[Socket]) -> str
         ("ExecStart", _exec_line(command_words(service, sockets))),
         ("Restart", "on-failure"),
         ("RestartSec", "1"),
+        ("LimitNOFILE", FILES),
         *([("User", service.user)] if service.user else [("DynamicUser", "yes")]),
         ("StateDirectory", state),
         ("WorkingDirectory", f"%S/{state}"),

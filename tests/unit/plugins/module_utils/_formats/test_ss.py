@@ -66,6 +66,7 @@ def test_socket_units_are_told_with_what_they_listen_on(version: str) -> None:
 def test_a_socket_unit_that_is_not_active_listens_on_nothing() -> None:
     text = recorded("iproute2-6.1", "socket_units.txt").replace("ActiveState=active", "ActiveState=failed")
     assert list(ss.parse_socket_units(text)) == []
+    assert len(list(ss.parse_socket_units(text, closed=True))) == 5
 
 
 def test_others_than_root_see_no_processes() -> None:

@@ -181,6 +181,14 @@ def test_a_service_that_goes_leaves_nothing() -> None:
     assert gone["mark"] == made()["mark"]
 
 
+def test_all_that_waited_during_a_restart_can_be_open_at_once() -> None:
+    service = units(made())["shelf.service"]
+    soft = int((service.get("Service", "LimitNOFILE") or "0").partition(":")[0])
+    assert soft > 2 * 4096
+    ours = units(made(settings={"LimitNOFILE": 64}))["shelf.service"]
+    assert ours.get("Service", "LimitNOFILE") == "64"
+
+
 def test_settings_and_user_come_last() -> None:
     found = units(made(settings={"Environment": ["A=1", "B=2"], "ProtectHome": False}, user="www-data", sandbox=True))
     service = found["shelf.service"].named("Service")[0]
