@@ -18,7 +18,7 @@ from ansible_collections.homelab.ipv6.molecule.shared.waiting import wait_until
 FAMILIES = ("ipv4", "ipv6")
 # curl(1), "EXIT CODES"
 REFUSED = 7
-LOAD = Path(__file__).parent.parent / "files/load.py"
+LOAD = Path(__file__).parents[2] / "shared/load.py"
 # name, port, and how many processes serve it on Debian 12 and on Debian 13.
 SERVICES = (
     ("peers", 8000, {"12": 1, "13": 1}),
@@ -46,6 +46,23 @@ def test_each_family_has_a_socket_of_its_own(server: Server, name: str, port: in
     assert len(services) == processes[server.number]
 
 
+@pytest.mark.parametrize(("name", "port", "processes"), SERVICES)
+def test_it_listens_where_it_was_told_to(server: Server, name: str, port: int, processes: dict[str, int]) -> None:
+    bound = {"192.0.2." + server.number, f"[2001:db8::{server.number}]"} if name == "newer" else {"0.0.0.0", "[::]"}
+    assert {line.split()[3].rpartition(":")[0] for line in listeners(server.host, port)} == bound
+    assert processes
+    loopback = server.host.run(f"curl --silent --fail --max-time 20 --output /dev/null http://127.0.0.1:{port}/")
+    assert loopback.rc == (REFUSED if name == "newer" else 0)
+
+
+def test_what_the_page_shows_tells_peers_apart(server: Server) -> None:
+    if server.number != "13":
+        pytest.skip("Debian 12's Twisted finds sockets by number alone")
+    for family in FAMILIES:
+        said = server.client.check_output(f"nc -w 20 {server.addresses[family]} 8003 </dev/null")
+        assert said == server.peers[family]
+
+
 def test_the_kernel_would_have_one_do_otherwise(server: Server) -> None:
     # On one machine IPv6 sockets take IPv4 peers unless told otherwise, on the other they do not.
     assert server.host.check_output("sysctl -n net.ipv6.bindv6only") == {"12": "0", "13": "1"}[server.number]
@@ -68,6 +85,31 @@ def test_datagrams_come_back(server: Server, family: str) -> None:
     said = server.client.check_output(f"echo hello | nc {flag} -u -w 1 {server.addresses[family]} 8000")
     assert said == "hello"
     assert f"({server.peers[family]})" in journal(server.host, "peers.service", began)
+
+
+# Sends datagrams for some seconds, and counts those that came back.
+DATAGRAMS = """
+import socket, sys, time
+port, hosts = int(sys.argv[1]), sys.argv[2:]
+asked = {host: socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) for host in hosts}
+for number in range(60):
+    for host, sender in asked.items():
+        sender.sendto(b"%d" % number, (host, port))
+    time.sleep(0.05)
+for host, sender in asked.items():
+    sender.settimeout(20)
+    print(len({sender.recv(100) for _one in range(60)}))
+"""
+
+
+def test_datagrams_wait_for_a_restart(server: Server) -> None:
+    hosts = " ".join(server.addresses.values())
+    server.client.run_test(f"cat >/root/datagrams.py <<'EOF'\n{DATAGRAMS}EOF\nrm -f /root/came")
+    count = f"python3 /root/datagrams.py 8000 {hosts} >/root/came 2>&1; echo end >>/root/came"
+    server.client.run_test(f"({count}) >/dev/null 2>&1 & sleep 1")
+    server.host.run_test("systemctl restart peers.service")
+    wait_until(lambda: "end" in server.client.file("/root/came").content_string, patience=60)
+    assert server.client.file("/root/came").content_string.split() == ["60", "60", "end"]
 
 
 @pytest.fixture
