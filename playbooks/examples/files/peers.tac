@@ -85,8 +85,9 @@ class Channel(http.HTTPChannel):
 
     def last_answer(self):
         """What is being answered now is the last thing; where nothing is, the next that is asked will be."""
-        self.persistent = False
         for request in self.requests:
+            # Only here: a channel that is not persistent drops a first request that is yet to come.
+            self.persistent = False
             request.responseHeaders.setRawHeaders(b"connection", [b"close"])
 
 

@@ -141,6 +141,31 @@ def test_the_example_takes_them_on_any_twisted_and_ends_when_it_has_answered(
 
 
 @needs_twisted
+@pytest.mark.parametrize("address", LOOPBACKS)
+def test_whoever_has_come_but_not_asked_yet_is_answered_by_the_example_that_ends(
+    port: int, running: Any, tmp_path: Path, address: str
+) -> None:
+    words = ["--nodaemon", "--pidfile=", "--no_save", "--python", str(ROOT / "playbooks/examples/files/peers.tac")]
+    process = running(sys.executable, "-c", LIKE_SYSTEMD, str(port), "ipv6", PYTHON, "-c", TWISTD, *words)
+    asked = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connected(address, port) as fresh, connected(address, port) as known:
+        known.sendall(asked)
+        # Kept alive: so it has asked before and will again.
+        assert known.recv(1000).endswith(f"\n{address}\n".encode())
+        process.terminate()
+        deadline = time.monotonic() + 10
+        while "no longer accepting, 2 connections open" not in (tmp_path / "said").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for connection in (fresh, known):
+            connection.sendall(asked)
+            answer = connection.makefile().read()
+            assert answer.endswith(f"\n{address}\n")
+            assert "Connection: close" in answer
+    process.wait(10)
+
+
+@needs_twisted
 def test_twisted_alone_still_cannot(port: int) -> None:
     code = f"""
 from twisted.internet import endpoints, protocol, reactor
