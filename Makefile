@@ -118,7 +118,7 @@ package-check: venv ## build, install into an empty place, and look whether all 
 	tools/package_check.sh
 
 ##@ Measured
-.PHONY: bench-sysctl bench-router bench-way-back bench-hosts bench-containers
+.PHONY: bench-sysctl bench-router bench-way-back bench-hosts bench-containers bench-services
 bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
@@ -137,6 +137,10 @@ bench-hosts: venv test-tools ## dhcp6_hosts with 10,000 hosts against kea-dhcp6 
 bench-containers: venv lab-host ## ten containers at once against hand-written ones, twenty with nothing to do against one
 	tests/lab/lab images --variant nspawn debian12
 	tests/lab/enter $(BIN)/python bench/containers.py
+
+bench-services: venv lab-host ## restarts under load, and sockets of systemd against a server's own, in a container of the lab
+	tests/lab/lab images --variant twisted debian13
+	tests/lab/enter $(BIN)/python bench/dual_stack.py
 
 ##@ Upkeep
 .PHONY: readme lock clean help
