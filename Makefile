@@ -95,6 +95,11 @@ wayback: venv lab-host ## hosts broken in all the ways in which people lose them
 power-cut: venv lab-host ## a machine whose power goes while static hosts are written, ten times, and what it then has
 	$(BIN)/pytest tests/power_cut
 
+# A part of `make test`, which has a fifth of the moments.
+.PHONY: kills
+kills: venv test-tools ## modules killed at 100 moments while they write, and what is then there
+	HOMELAB_KILLS=100 $(BIN)/pytest tests/unit/plugins/modules/test_killed_modules.py
+
 # Not a part of `make test`, which has the first half.
 .PHONY: matrix
 matrix: venv ## every DHCPv6 server with every client, on each release: who gets which address, and keeps it

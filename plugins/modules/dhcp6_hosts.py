@@ -280,7 +280,13 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_h
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dhcpd as dhcpd_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_dnsmasq as dnsmasq_plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import dhcp6_hosts_kea as kea_plan
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import Options, read_hosts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import (
+    DHCP6_PORT,
+    Options,
+    read_hosts,
+    refuse_relative,
+)
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_writing import unheard
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.duid_doubts import doubts
 
 # Options that no provider has a use for.
@@ -300,6 +306,7 @@ def build(host, params):
     given["config_file"] = params["config_file"] or planning.CONFIG_FILE
     given["hosts_file"] = params["hosts_file"] or getattr(planning, "HOSTS_FILE", "")
     given["service"] = params["service"] or planning.SERVICE
+    refuse_relative({key: params[key] for key in ("config_file", "hosts_file", "lease_file")})
     options = Options(**given)
     if all(item.get("from_lease") is None for item in params["hosts"]):
         hosts, warnings = read_hosts(params["hosts"]), []
@@ -318,7 +325,14 @@ def build(host, params):
         )
         hosts, warnings = read_hosts(params["hosts"], names.duid), names.warnings
     plan = planning.plan(hosts, options, found)
-    return plan._replace(warnings=(*plan.warnings, *warnings, *doubts(hosts)))
+    owners = []
+    if found.listening and not found.active:
+        # Likewise; as a rule a server that listens is the service.
+        from ansible_collections.homelab.ipv6.plugins.module_utils._host.sockets import units_of
+
+        owners = units_of(host, planning.TOOL, DHCP6_PORT)
+    deaf = unheard(options, planning.TOOL, found, owners, plan.steps)
+    return plan._replace(warnings=(*plan.warnings, *warnings, *deaf, *doubts(hosts)))
 
 
 def main():

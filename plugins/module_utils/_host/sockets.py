@@ -31,6 +31,16 @@ def listeners(host: Host, port: int | None = None, protocols: tuple[str, ...] = 
     return [_told(host, listener, units) for listener in found]
 
 
+def units_of(host: Host, command: str, port: int) -> list[str]:
+    """The systemd units in which processes of a command have this UDP port open; none where ss cannot tell."""
+    try:
+        found = listeners(host, port, ("udp",))
+    except Fault:
+        return []
+    processes = [process for listener in found for process in listener.processes]
+    return [process.unit for process in processes if process.unit and process.name == command]
+
+
 def _socket_units(host: Host) -> dict[tuple[str, Address, int], str]:
     if host.which("systemctl") is None:
         return {}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
@@ -83,27 +84,6 @@ class StaticHost(NamedTuple):
         }
 
 
-class Placement(NamedTuple):
-    """The part of a host that belongs to one subnet."""
-
-    host: StaticHost
-    subnet: IPv6Network
-    addresses: tuple[IPv6Address, ...]
-    prefixes: tuple[IPv6Network, ...]
-
-
-@dataclass(frozen=True)
-class Stranger:
-    """A host in the server's configuration that is not of the set.
-
-    :param where: words for the user
-    """
-
-    where: str
-    addresses: tuple[IPv6Address, ...]
-    prefixes: tuple[IPv6Network, ...] = ()
-
-
 @dataclass(frozen=True)
 class Options:
     """The module's options beside the hosts.
@@ -124,6 +104,17 @@ class Options:
     service: str
     preferred_lifetime: int = 14400
     valid_lifetime: int = 86400
+
+
+def refuse_relative(paths: Mapping[str, str | None]) -> None:
+    """Turn down paths that a server, which has another working directory, would look for elsewhere.
+
+    :param paths: option → what the user gave, if anything
+    :raises Refusal: one is not absolute
+    """
+    for option, path in paths.items():
+        if path and not path.startswith("/"):
+            raise Refusal(option, path, "is no absolute path", f"Write where it is from the root on, as in /etc/{path}")
 
 
 def refuse_foreign(path: str, state: FileState | None) -> None:
@@ -250,10 +241,27 @@ def _refuse_twins(hosts: Sequence[StaticHost]) -> None:
             )
     # Each is held against each: few hosts have any.
     delegated = [host for host in hosts if host.prefixes]
+    _refuse_delegated_addresses(hosts, delegated)
     for number, host in enumerate(delegated):
         _refuse_own_overlap(host)
         for other in delegated[:number]:
             _refuse_overlap(host, other)
+
+
+def _refuse_delegated_addresses(hosts: Sequence[StaticHost], delegated: Sequence[StaticHost]) -> None:
+    """What is delegated lies behind its router: no address on the server's links is of it."""
+    if not delegated:
+        return
+    taken = sorted((int(address), host) for host in hosts for address in host.addresses)
+    numbers = [number for number, _host in taken]
+    for host in delegated:
+        for number, prefix in enumerate(host.prefixes):
+            at = bisect_left(numbers, int(prefix.network_address))
+            if at < len(taken) and taken[at][0] <= int(prefix.broadcast_address):
+                found, other = taken[at]
+                problem = f"has an address of {other.option} ({other.name}) in it, {IPv6Address(found)}"
+                remedy = "Delegate a prefix that is on no link of the server"
+                raise Refusal(f"{host.option}.prefixes[{number}]", prefix, problem, remedy)
 
 
 def _refuse_own_overlap(host: StaticHost) -> None:
@@ -269,92 +277,3 @@ def _refuse_overlap(host: StaticHost, other: StaticHost) -> None:
         if any(prefix.overlaps(taken) for taken in other.prefixes):
             problem = f"overlaps a prefix of {other.option} ({other.name})"
             raise Refusal(host.option + ".prefixes", prefix, problem, "Delegate each prefix once")
-
-
-class _Served:
-    """The subnets that a server has, the longest first that has an address."""
-
-    def __init__(self, prefixes: Sequence[IPv6Network]) -> None:
-        by_length: dict[int, dict[int, IPv6Network]] = {}
-        for prefix in prefixes:
-            shift = prefix.max_prefixlen - prefix.prefixlen
-            by_length.setdefault(shift, {}).setdefault(int(prefix.network_address) >> shift, prefix)
-        self._by_length = sorted(by_length.items())
-
-    def of(self, address: IPv6Address, asked: IPv6Network | None) -> IPv6Network | None:
-        number = int(address)
-        for shift, prefixes in self._by_length:
-            found = prefixes.get(number >> shift)
-            if found is not None and asked in (None, found):
-                return found
-        return None
-
-
-def place(hosts: Sequence[StaticHost], served: Sequence[IPv6Network], where: str) -> list[Placement]:
-    """Find each host's subnets.
-
-    :param served: the subnets that the server has
-    :param where: the file that says so
-    :raises Refusal: an address outside every served subnet, or a host that could be in several
-    """
-    found: list[Placement] = []
-    known = set(served)
-    subnets = _Served(served)
-    for host in hosts:
-        if host.subnet and host.subnet not in known:
-            problem = f"is no subnet of the server (in {where}: {_listed(served)})"
-            raise Refusal(host.option + ".subnet", host.subnet, problem, "Name one of these")
-        by_subnet: dict[IPv6Network, list[IPv6Address]] = {}
-        for number, address in enumerate(host.addresses):
-            subnet = subnets.of(address, host.subnet)
-            if subnet is None:
-                raise _outside(f"{host.option}.addresses[{number}]", address, host.subnet, served, where)
-            by_subnet.setdefault(subnet, []).append(address)
-        home = next(iter(by_subnet), None) or _only_subnet(host, served, where)
-        by_subnet.setdefault(home, [])
-        found += [
-            Placement(host, subnet, tuple(addresses), host.prefixes if subnet is home else ())
-            for subnet, addresses in by_subnet.items()
-        ]
-    return found
-
-
-def _listed(served: Sequence[IPv6Network]) -> str:
-    return ", ".join(str(prefix) for prefix in served) or "none"
-
-
-def _outside(
-    option: str, address: IPv6Address, subnet: IPv6Network | None, served: Sequence[IPv6Network], where: str
-) -> Refusal:
-    asked = f"the subnet {subnet}" if subnet else "every subnet that the server has"
-    problem = f"lies outside {asked} (in {where}: {_listed(served)})"
-    return Refusal(option, address, problem, "Correct the address, or add its subnet to the server's configuration")
-
-
-def _only_subnet(host: StaticHost, served: Sequence[IPv6Network], where: str) -> IPv6Network:
-    fitting = [prefix for prefix in served if host.subnet in (None, prefix)]
-    if len(fitting) != 1:
-        problem = f"has no address that tells its subnet (in {where}: {_listed(served)})"
-        raise Refusal(host.option, host.name, problem, "Name its subnet")
-    return fitting[0]
-
-
-def refuse_strangers(placements: Sequence[Placement], strangers: Sequence[Stranger]) -> None:
-    """Refuse what another host in the server's configuration has already.
-
-    :raises Refusal: one address or prefix for two
-    """
-    # Of either there may be thousands; but few have prefixes, which are held against each other.
-    owners = {address: stranger for stranger in reversed(strangers) for address in stranger.addresses}
-    delegated = [(prefix, stranger) for stranger in strangers for prefix in stranger.prefixes]
-    remedy = "Remove it there or change it here"
-    for placement in placements:
-        for address in placement.addresses if owners else ():
-            if address in owners:
-                problem = f"is also the address of {owners[address].where}"
-                raise Refusal(placement.host.option + ".addresses", address, problem, remedy)
-        for prefix in placement.prefixes:
-            for other, stranger in delegated:
-                if prefix.overlaps(other):
-                    problem = f"overlaps a prefix of {stranger.where}"
-                    raise Refusal(placement.host.option + ".prefixes", prefix, problem, remedy)

@@ -14,19 +14,8 @@ from .._formats.dhcpd import HostDeclaration, Statement
 from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import (
-    DUID,
-    Options,
-    Placement,
-    StaticHost,
-    Stranger,
-    merge,
-    place,
-    refuse_foreign,
-    refuse_strangers,
-    unlisted,
-    unreadable,
-)
+from .dhcp6_hosts import DUID, Options, StaticHost, merge, refuse_foreign, unlisted, unreadable
+from .dhcp6_hosts_places import Placement, Stranger, place, refuse_strangers
 from .dhcp6_hosts_writing import Including, not_yet, restart, with_include, written
 from .plan import FileChange, FileState, Plan
 from .steps import Check

@@ -15,19 +15,8 @@ from .._formats.dnsmasq import Directive, HostEntry
 from .._formats.syntax import SyntaxProblem, append
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import (
-    DUID,
-    HOSTNAME,
-    Options,
-    Placement,
-    StaticHost,
-    Stranger,
-    merge,
-    place,
-    refuse_strangers,
-    unlisted,
-    unreadable,
-)
+from .dhcp6_hosts import DUID, HOSTNAME, Options, StaticHost, merge, unlisted, unreadable
+from .dhcp6_hosts_places import Placement, Stranger, place, refuse_strangers
 from .dhcp6_hosts_writing import not_yet, restart, written
 from .plan import FileChange, FileState, Plan
 from .steps import Check, Serve, Step, UnitState

@@ -14,18 +14,8 @@ from .._formats.kea_edit import render
 from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import (
-    DUID,
-    Options,
-    Placement,
-    StaticHost,
-    Stranger,
-    merge,
-    place,
-    refuse_strangers,
-    unlisted,
-    unreadable,
-)
+from .dhcp6_hosts import DUID, Options, StaticHost, merge, unlisted, unreadable
+from .dhcp6_hosts_places import Placement, Stranger, place, refuse_strangers
 from .dhcp6_hosts_writing import not_yet, restart, written
 from .plan import FileChange, FileState, Plan
 from .steps import Check, SocketCommand, Step

@@ -72,6 +72,25 @@ def restart(options: Options, server: Server) -> Restart:
     return Restart(options.service, udp6_port=DHCP6_PORT if server.listening else None)
 
 
+def unheard(options: Options, tool: str, server: Server, owners: Collection[str], steps: Sequence[Step]) -> list[str]:
+    """Warnings of a server that will not hear of its hosts, or serves nobody.
+
+    :param tool: the server's command
+    :param owners: the units in which it has the DHCPv6 port open, whatever their names are
+    :param steps: what will be done: a restart opens sockets anew
+    """
+    unit = options.service if "." in options.service else options.service + ".service"
+    if server.active and not server.listening and not any(isinstance(step, Restart) for step in steps):
+        problem = f"runs, and listens on no DHCPv6 socket (UDP port {DHCP6_PORT}): it serves nobody"
+        remedy = "It may have started before its interface was up: see `ip -6 address`, and restart it"
+        return [f"{options.service} {problem}. {remedy}."]
+    others = ", ".join(sorted(set(owners) - {unit}))
+    if options.reload and not server.active and others:
+        problem = f"does not run, but {tool} does, in {others}: it serves the old hosts until it is restarted"
+        return [f"service: {options.service} {problem}. Name that unit as service."]
+    return []
+
+
 def with_include(text: str, included: Collection[str], line: str, options: Options) -> tuple[str, list[str]]:
     """A configuration that includes the file of hosts, and warnings.
 

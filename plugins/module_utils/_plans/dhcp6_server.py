@@ -10,7 +10,8 @@ from typing import Any
 
 from .._values.errors import Refusal
 from . import dhcp6_server_dhcp6s, dhcp6_server_dhcpd, dhcp6_server_dnsmasq, dhcp6_server_kea
-from .dhcp6_hosts import place, read_hosts
+from .dhcp6_hosts import read_hosts
+from .dhcp6_hosts_places import place
 from .dhcp6_server_options import read
 
 # What writes the configuration.

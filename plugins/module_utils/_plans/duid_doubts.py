@@ -4,7 +4,8 @@
 """DUIDs that may be right and look wrong: a mistyped one never matches, and no server says so.
 
 Two that differ in one octet, or in nothing but the time of a DUID-LLT, are as often one machine written down twice as
-they are two. A DUID-LLT without a time was probably made up from a MAC address.
+they are two. A DUID-LLT without a time was probably made up from a MAC address. One of a type that no RFC describes has
+probably lost its beginning.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Callable, NamedTuple
 
-from .._values.duid_types import FIXED_PART, LLT
+from .._values.duid_types import EN, FIXED_PART, HIGHEST_LIKELY, LLT, SYSTEMD_ENTERPRISE, SYSTEMD_LENGTH, type_of
 from .dhcp6_hosts import DUID, StaticHost
 
 # The octets of a DUID-LLT that hold its time, and how it begins.
 TIME = range(4, FIXED_PART[LLT])
 BEGINNING = LLT.to_bytes(2, "big")
+# How the DUIDs of systemd-networkd begin.
+SYSTEMD = EN.to_bytes(2, "big") + SYSTEMD_ENTERPRISE.to_bytes(4, "big")
 # Groups that a warning names, and hosts of a group.
 MOST_GROUPS, MOST_HOSTS = 5, 4
 
@@ -49,7 +52,7 @@ def doubts(hosts: Sequence[StaticHost]) -> list[str]:
             # One that was seen or computed is what it is.
             if host.given == DUID:
                 typed.append(named)
-    return [*_alike(known), *_timeless(typed)]
+    return [*_alike(known), *_timeless(typed), *_unlikely(typed)]
 
 
 def _alike(hosts: Sequence[Named]) -> list[str]:
@@ -81,6 +84,25 @@ def _timeless(hosts: Sequence[Named]) -> list[str]:
         "dhcp6_identity_info, or with ipconfig /all on Windows) or from the server's leases (dhcp6_leases_info)."
     )
     return [warning]
+
+
+def _unlikely(hosts: Sequence[Named]) -> list[str]:
+    """Those that begin as no DUID is known to, or that have lost an octet where nothing else tells."""
+    found: list[str] = []
+    names = [host.name for host in hosts if not 0 < type_of(host.octets) <= HIGHEST_LIKELY]
+    if names:
+        found.append(
+            f"The DUID of {_names(names)} has a type that no client is known to use: a DUID begins with 00:01, 00:02, "
+            "00:03 or 00:04. If octets are missing or too many at its beginning, or YAML read it as a number because "
+            "it is not in quotes, no client will ever match it."
+        )
+    names = [host.name for host in hosts if host.octets.startswith(SYSTEMD) and len(host.octets) != SYSTEMD_LENGTH]
+    if names:
+        found.append(
+            f"The DUID of {_names(names)} has systemd's enterprise number, and not the {SYSTEMD_LENGTH} octets that "
+            "systemd's have: compare it with what networkctl status shows on the client, or give its machine_id."
+        )
+    return found
 
 
 def _is_llt(host: Named) -> bool:

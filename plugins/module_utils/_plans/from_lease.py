@@ -96,8 +96,9 @@ class LeaseNames:
             return
         if found and bytes.fromhex(pinned.replace(":", "")) not in found:
             self.warnings.append(
-                f"{option}: {wanted} is by now the name of another client in {self._files.path}: {_clients(found)}. "
-                f"{name} stays pinned to {pinned}; to move it, write the new one as its duid."
+                f"{option}: {wanted} is the name of another client in {self._files.path}: {_clients(found)}. "
+                f"{name} stays pinned to {pinned}, also if its from_lease is a new one here; to move it to that "
+                "client, write that client's DUID as its duid."
             )
 
     def _absent(self, option: str, wanted: str) -> Refusal:

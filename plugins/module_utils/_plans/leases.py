@@ -128,6 +128,11 @@ def read(provider: str, found: Found) -> tuple[list[Lease], list[str]]:
         except SyntaxProblem as problem:
             remedy = f"Name the file in which {SERVERS[provider]} keeps its leases"
             raise Refusal("lease_file", path, f"holds no leases of it: {problem}", remedy) from None
+        if reading.problems and not reading.leases and provider != KEA:
+            # Kea's files say in their first line what they are. Of another one without anything that can be read, all
+            # that is known is that it is none of this server's.
+            remedy = f"Name the file in which {SERVERS[provider]} keeps its leases"
+            raise Refusal("lease_file", path, f"holds no leases of it: {reading.problems[0]}", remedy)
         readings.append(reading)
         warnings += _warnings(path, reading.problems)
     leases = kea_leases.last(readings) if provider == KEA else readings[0].leases

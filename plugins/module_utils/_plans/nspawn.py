@@ -13,7 +13,7 @@ from typing import Any
 from .._values.duid import networkd_duid
 from .._values.errors import Refusal
 from .._values.interface import parse_plain_interface
-from .._values.ipv6 import parse_host_address
+from .._values.ipv6 import parse_hardware_address, parse_host_address
 from .._values.machine import (
     derived_hardware_address,
     derived_machine_id,
@@ -21,7 +21,6 @@ from .._values.machine import (
     parse_capability,
     parse_machine_id,
     parse_machine_name,
-    parse_unicast_address,
 )
 from .nspawn_files import Bind, Machine, files, made_from, readable_limit
 from .nspawn_routed import Link, parse_routed, read_link, refuse_common
@@ -168,7 +167,7 @@ def _identity(
         machine_id = reader.one(at + "machine_id", item["machine_id"], parse_machine_id) or machine_id
     mac = derived_hardware_address(machine_id)
     if item.get("mac") is not None:
-        mac = reader.one(at + "mac", item["mac"], parse_unicast_address) or mac
+        mac = reader.one(at + "mac", item["mac"], parse_hardware_address) or mac
     addresses = reader.many(at + "addresses", item.get("addresses"), parse_host_address)
     texts = [str(address) for address in addresses]
     return Identity(name, machine_id, mac, str(networkd_duid(machine_id)), texts, _mode(item, options) == "routed")

@@ -124,6 +124,9 @@ def _from_hex(text: str, inner: str) -> bytes:
                 raise ValueProblem(text, problem, NOTATIONS)
     if len(digits) % 2 and len(parts) == 1:
         remedy = QUOTES if is_short_number(text) else "One digit is missing or too many"
+        if not is_short_number(text) and re.fullmatch("[1-9][0-9]*", text.strip()):
+            # YAML leaves the zeros at the beginning out, and reads what has no digit above 7 as an octal number.
+            remedy += f"; or it stands there without quotes. {QUOTES}"
         count = "1 digit" if len(digits) == 1 else f"{len(digits)} digits"
         raise ValueProblem(text, f"has {count}, an odd number", remedy)
     return bytes.fromhex("".join(parts))

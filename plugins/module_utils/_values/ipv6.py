@@ -11,6 +11,9 @@ from socket import AF_INET6, inet_ntop, inet_pton
 
 from .errors import ValueProblem
 
+_NO_MAC = "00:00:00:00:00:00"
+# The bit of the first octet that addresses of groups have (IEEE 802).
+_GROUP = 0x01
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 _PAIRS = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2})+")
 # What may be an address in a longer text.
@@ -123,16 +126,17 @@ def parse_delegated_prefix(text: object) -> IPv6Network:
     :raises ValueProblem: it is none, or one whose addresses no host outside of a link has
     """
     prefix = parse_prefix(text)
-    if prefix.is_link_local or prefix.is_multicast:
+    # What holds all addresses holds those too.
+    if prefix.is_link_local or prefix.is_multicast or prefix.prefixlen == 0:
         remedy = "Write a prefix of global or unique local addresses, as in 2001:db8:0:100::/56"
         raise ValueProblem(text, "is of addresses that are not routed to a host", remedy)
     return prefix
 
 
 def parse_hardware_address(text: object) -> str:
-    """An Ethernet address in its canonical form, lower case with colons.
+    """An Ethernet address that one interface can have, in its canonical form, lower case with colons.
 
-    :raises ValueProblem: it is none
+    :raises ValueProblem: it is none, or one of a group
     """
     shown = str(text)
     if not _MAC.fullmatch(shown) or (":" in shown and "-" in shown):
@@ -142,4 +146,8 @@ def parse_hardware_address(text: object) -> str:
         if pairs > 6:
             remedy += "; if this is the DUID, write it as duid"
         raise ValueProblem(text, problem, remedy)
-    return shown.replace("-", ":").lower()
+    address = shown.replace("-", ":").lower()
+    if address == _NO_MAC or int(address[:2], 16) & _GROUP:
+        remedy = "Write one whose first octet is even, as in '52:54:00:12:34:56'"
+        raise ValueProblem(text, "is no address that one interface can have", remedy)
+    return address

@@ -10,7 +10,6 @@ import re
 
 from .duid import machine_id_octets
 from .errors import ValueProblem
-from .ipv6 import parse_hardware_address
 
 # systemd-machined takes what can be a host name; the longest label of DNS has 63 characters (RFC 1035, 2.3.4).
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -53,18 +52,6 @@ def derived_hardware_address(machine_id: str) -> str:
     octets = bytearray(hashlib.sha256(f"homelab.ipv6/hardware-address/{machine_id}".encode()).digest()[:6])
     octets[0] = octets[0] & 0xFC | 0x02
     return octets.hex(":")
-
-
-def parse_unicast_address(text: object) -> str:
-    """An Ethernet address that one interface can have.
-
-    :raises ValueProblem: it is none, or one of a group
-    """
-    address = parse_hardware_address(text)
-    if int(address[:2], 16) & 1 or not int(address.replace(":", ""), 16):
-        remedy = "Write one whose first octet is even, as in '02:00:00:12:34:56'"
-        raise ValueProblem(text, "is no address that one interface can have", remedy)
-    return address
 
 
 def parse_capability(text: object) -> str:

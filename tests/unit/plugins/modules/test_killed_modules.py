@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[4]
 DRIVER = ("kill_module", "tests.unit.plugins.modules")
-# HOMELAB_KILLS=100 .venv/bin/pytest tests/unit/plugins/modules/test_killed_modules.py: more moments.
+# `make kills`: more moments.
 KILLS = int(os.environ.get("HOMELAB_KILLS", "20"))
 LONGEST = KILLS / 5
 # A machine whose configuration is the test's: what happens to /etc, and what lies there, nobody else sees.

@@ -8,16 +8,13 @@ import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts import (
     StaticHost,
-    Stranger,
-    place,
     read_hosts,
-    refuse_strangers,
+    refuse_relative,
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 DUID = "00:03:00:01:52:54:00:65:43:21"
 OTHER = "00:03:00:01:52:54:00:65:43:22"
-LAN, GUESTS = IPv6Network("2001:db8:0:1::/64"), IPv6Network("2001:db8:0:2::/64")
 
 
 def host(**given: Any) -> dict[str, Any]:
@@ -68,6 +65,21 @@ def test_what_is_told_of_a_duid(identifier: str, kind: str | None, time: str | N
     assert (told["duid"], told["duid_type"], told["duid_time"], told["hwaddr"]) == (identifier, kind, time, None)
 
 
+def test_addresses_beside_a_prefix_are_its_neighbours() -> None:
+    prefixes = ["2001:db8:0:2::/64", "2001:db8:0:4::/64"]
+    around = ["2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:3::", "2001:db8:0:5::"]
+    assert len(read_hosts([host(prefixes=prefixes), other(addresses=around)])) == 2
+
+
+def test_paths_are_absolute() -> None:
+    refuse_relative({"config_file": "/etc/kea/kea-dhcp6.conf", "hosts_file": None, "lease_file": ""})
+    with pytest.raises(Refusal) as raised:
+        refuse_relative({"config_file": None, "hosts_file": "dhcp/hosts"})
+    assert str(raised.value) == (
+        "hosts_file: dhcp/hosts is no absolute path. Write where it is from the root on, as in /etc/dhcp/hosts."
+    )
+
+
 @pytest.mark.parametrize(
     ("hosts", "says"),
     [
@@ -114,6 +126,14 @@ def test_what_is_told_of_a_duid(identifier: str, kind: str | None, time: str | N
             [host(prefixes=["2001:db8:100::/56", "2001:db8:100:80::/60"])],
             "hosts[0].prefixes[1]: 2001:db8:100:80::/60 overlaps 2001:db8:100::/56, which this host gets as well",
         ),
+        (
+            [other(addresses=["2001:db8:100::1"]), host(prefixes=["2001:db8:200::/56", "2001:db8:100::/56"])],
+            "hosts[1].prefixes[1]: 2001:db8:100::/56 has an address of hosts[0] (tv) in it, 2001:db8:100::1. Deleg",
+        ),
+        (
+            [host(addresses=["2001:db8:1ff::1"], prefixes=["2001:db8:100::/40"])],
+            "hosts[0].prefixes[0]: 2001:db8:100::/40 has an address of hosts[0] (nas) in it, 2001:db8:1ff::1. Delegate",
+        ),
         ([host(prefixes=["2001:db8:100::/56"] * 2)], "hosts[0].prefixes[1]: 2001:db8:100::/56 is given twice"),
     ],
 )
@@ -122,70 +142,3 @@ def test_refusals_name_option_value_and_remedy(hosts: list[dict[str, Any]], says
         read_hosts(hosts)
     assert says in str(raised.value)
     assert raised.value.remedy
-
-
-def test_a_host_is_placed_by_its_addresses() -> None:
-    (nas,) = read_hosts([host(addresses=["2001:db8:0:2::1", "2001:db8:0:1::1"], prefixes=["2001:db8:100::/56"])])
-    guests, lan = place([nas], [LAN, GUESTS], "kea.conf")
-    assert (guests.subnet, guests.addresses) == (GUESTS, (IPv6Address("2001:db8:0:2::1"),))
-    assert (lan.subnet, lan.addresses) == (LAN, (IPv6Address("2001:db8:0:1::1"),))
-    # The prefix goes with the first.
-    assert guests.prefixes == nas.prefixes
-    assert lan.prefixes == ()
-
-
-def test_of_subnets_in_each_other_an_address_belongs_to_the_longest() -> None:
-    around = IPv6Network("2001:db8::/32")
-    (nas,) = read_hosts([host(addresses=["2001:db8:0:1::1", "2001:db8:9::1"])])
-    assert [placement.subnet for placement in place([nas], [around, LAN], "kea.conf")] == [LAN, around]
-    (nas,) = read_hosts([host(addresses=["2001:db8:0:1::1"], subnet=str(around))])
-    assert [placement.subnet for placement in place([nas], [around, LAN], "kea.conf")] == [around]
-
-
-def test_a_host_without_addresses_goes_where_only_one_subnet_is_or_where_it_is_told() -> None:
-    (nas,) = read_hosts([host(addresses=[], hostname="nas")])
-    assert [placement.subnet for placement in place([nas], [LAN], "kea.conf")] == [LAN]
-    (nas,) = read_hosts([host(addresses=[], hostname="nas", subnet=str(GUESTS))])
-    assert [placement.subnet for placement in place([nas], [LAN, GUESTS], "kea.conf")] == [GUESTS]
-
-
-@pytest.mark.parametrize(
-    ("given", "served", "says"),
-    [
-        (
-            host(addresses=["2001:db8:9::1"]),
-            [LAN, GUESTS],
-            "lies outside every subnet that the server has (in kea.conf: 2001:db8:0:1::/64, 2001:db8:0:2::/64).",
-        ),
-        (host(), [], "lies outside every subnet that the server has (in kea.conf: none)"),
-        (host(subnet=str(GUESTS)), [LAN, GUESTS], "lies outside the subnet 2001:db8:0:2::/64"),
-        (host(addresses=[], hostname="nas"), [LAN, GUESTS], "hosts[0]: nas has no address that tells its subnet"),
-        (
-            host(addresses=[], hostname="nas", subnet="2001:db8:9::/64"),
-            [LAN],
-            "hosts[0].subnet: 2001:db8:9::/64 is no subnet of the server",
-        ),
-    ],
-)
-def test_a_host_that_fits_nowhere_is_refused(given: dict[str, Any], served: list[IPv6Network], says: str) -> None:
-    with pytest.raises(Refusal) as raised:
-        place(read_hosts([given]), served, "kea.conf")
-    assert says in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("stranger", "says"),
-    [
-        (Stranger("the printer", (IPv6Address("2001:db8:0:1::10"),)), "2001:db8:0:1::10 is also the address of the p"),
-        (
-            Stranger("the printer", (), (IPv6Network("2001:db8:100::/48"),)),
-            "hosts[0].prefixes: 2001:db8:100::/56 overlaps a prefix of the printer",
-        ),
-    ],
-)
-def test_what_another_host_has_is_refused(stranger: Stranger, says: str) -> None:
-    placements = place(read_hosts([host(prefixes=["2001:db8:100::/56"])]), [LAN], "kea.conf")
-    refuse_strangers(placements, [Stranger("someone", (IPv6Address("2001:db8:0:1::99"),))])
-    with pytest.raises(Refusal) as raised:
-        refuse_strangers(placements, [stranger])
-    assert says in str(raised.value)

@@ -49,8 +49,31 @@ def test_a_time_of_zero() -> None:
     assert len(said(TIMELESS, LLT)) == 2
 
 
+@pytest.mark.parametrize(
+    "duid",
+    [
+        # The type is lost; its length stands in front; the client identifier of DHCPv4; a number to YAML.
+        "2a:3b:4c:5d:52:54:00:12:34:56",
+        "0e:00:01:00:01:2a:3b:4c:5d:52:54:00:12:34:56",
+        "01:52:54:00:12:34:56",
+        "00:00:01:00:01:2a:3b",
+        "472387231234567890",
+    ],
+)
+def test_a_type_that_no_client_has(duid: str) -> None:
+    [warning] = said(LL, duid)
+    assert warning.startswith("The DUID of h1 has a type that no client is known to use: a DUID begins with 00:01, ")
+
+
+def test_systemds_with_an_octet_too_few() -> None:
+    [warning] = said("00:02:00:00:ab:11:61:77:40:de:13:42:c3")
+    assert warning.startswith(
+        "The DUID of h0 has systemd's enterprise number, and not the 14 octets that systemd's have"
+    )
+
+
 def test_what_was_seen_in_a_lease_is_real() -> None:
-    assert said(TIMELESS, key="from_lease") == []
+    assert said(TIMELESS, "2a:3b:4c:5d:52:54:00:12:34:56", key="from_lease") == []
 
 
 @pytest.mark.parametrize(
@@ -61,6 +84,8 @@ def test_what_was_seen_in_a_lease_is_real() -> None:
         (LL, OTHER.replace("52:54", "52:55")),
         # The same octets at other places, and another length.
         ("00:02:00:00:00:01:aa:bb", "00:02:00:00:00:01:bb:aa", "00:02:00:00:00:01:aa"),
+        # A type that has come since, and systemd's.
+        ("00:05:01:02:03", "00:02:00:00:ab:11:61:77:40:de:13:42:c3:a2"),
         # Time and address.
         (LLT, LATER.replace("56", "57")),
     ],

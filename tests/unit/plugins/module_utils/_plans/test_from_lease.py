@@ -163,9 +163,9 @@ def test_a_pinned_host_stays_where_the_name_is_another_clients_by_now() -> None:
     assert duid(looked_up, "oddname") == NAS
     [warning] = looked_up.warnings
     assert warning == (
-        f"hosts[0].from_lease: oddname is by now the name of another client in /l: {ODD} (oddname.home.example with "
-        f"2001:db8:1::101 until 2026-11-26T15:01:18+00:00). entry stays pinned to {NAS}; to move it, write the new one "
-        "as its duid."
+        f"hosts[0].from_lease: oddname is the name of another client in /l: {ODD} (oddname.home.example with "
+        f"2001:db8:1::101 until 2026-11-26T15:01:18+00:00). entry stays pinned to {NAS}, also if its from_lease is a "
+        "new one here; to move it to that client, write that client's DUID as its duid."
     )
 
 

@@ -129,6 +129,11 @@ def test_refusals() -> None:
         "lease_file: /l holds no leases of it: line 1, column 1: the first line names no column 'address'. "
         "Name the file in which kea-dhcp6 keeps its leases."
     )
+    for provider, text, line in (("dnsmasq", KEA, "line 1"), ("dhcpd", KEA, "line 1")):
+        with pytest.raises(
+            Refusal, match=f"^lease_file: /l holds no leases of it: {line}.* Name the file in which {provider}"
+        ):
+            leases.plan(provider, Found("/l", {"": text}, "little"), THEN, False)
     with pytest.raises(Refusal) as unwritten:
         leases.refuse_unwritten("dhcp6s")
     assert str(unwritten.value) == (

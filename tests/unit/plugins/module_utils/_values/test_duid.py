@@ -109,6 +109,10 @@ def test_letters_of_c_escapes() -> None:
         (17, "is of type int, not a DUID. Put it in quotes"),
         ("4097", "has 2 octets, where a DUID has 3 to 130. Put it in quotes"),
         ("12345", "has 5 digits, an odd number. Put it in quotes"),
+        (
+            "844539485005614",
+            "has 15 digits, an odd number. One digit is missing or too many; or it stands there without",
+        ),
         ("0001000a1", "has 9 digits, an odd number. One digit is missing or too many"),
         ("", "'' is empty. Write it as pairs of hexadecimal digits"),
         (" ", "' ' is empty"),

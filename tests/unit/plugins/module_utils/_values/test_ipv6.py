@@ -117,6 +117,9 @@ def test_hardware_address(text: str) -> None:
         ("52:54-00:12:34:56", "is not an Ethernet address"),
         ("52:54:00:12:34:5g", "is not an Ethernet address"),
         (5, "is not an Ethernet address"),
+        ("00:00:00:00:00:00", "is no address that one interface can have. Write one whose"),
+        ("ff:ff:ff:ff:ff:ff", "is no address that one interface can have. Write one whose"),
+        ("33-33-00-00-00-01", "is no address that one interface can have. Write one whose"),
     ],
 )
 def test_what_is_no_hardware_address(text: object, says: str) -> None:
@@ -128,14 +131,14 @@ def test_what_is_no_hardware_address(text: object, says: str) -> None:
 @given(st.ip_addresses(v=6), st.integers(0, 128))
 def test_a_prefix_is_delegated_where_its_addresses_are_routed(address: IPv6Address, length: int) -> None:
     prefix = IPv6Network((address, length), strict=False)
-    if prefix.is_link_local or prefix.is_multicast:
+    if prefix.is_link_local or prefix.is_multicast or not length:
         with pytest.raises(ValueProblem, match="is of addresses that are not routed to a host"):
             parse_delegated_prefix(str(prefix))
     else:
         assert parse_delegated_prefix(str(prefix)) == prefix
 
 
-@pytest.mark.parametrize("text", ["fe80::/64", "ff00::/8"])
+@pytest.mark.parametrize("text", ["fe80::/64", "ff00::/8", "::/0"])
 def test_what_is_not_delegated(text: str) -> None:
     with pytest.raises(ValueProblem, match="Write a prefix of global or unique local addresses"):
         parse_delegated_prefix(text)
