@@ -65,6 +65,7 @@ class AddressState(NamedTuple):
 
     :param preferred: seconds, and so is ``valid``; -1 for one without end
     :param protocol: who made it, where iproute2 knows: kernel_ll, kernel_ra, …
+    :param metric: of the route to its network, 0 for the kernel's own
     """
 
     link: str
@@ -80,6 +81,7 @@ class AddressState(NamedTuple):
     valid: int = -1
     preferred: int = -1
     protocol: str = ""
+    metric: int = 0
 
     @property
     def identity(self) -> tuple[object, ...]:

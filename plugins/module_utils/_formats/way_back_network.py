@@ -25,7 +25,7 @@ ENDLESS = 4294967295
 # What makes one of its kind; the rest of what ip prints is either a default or changes by itself.
 DATA = {
     "vlan": ("id", "protocol"),
-    "bridge": ("stp_state", "vlan_filtering"),
+    "bridge": ("stp_state", "vlan_filtering", "forward_delay"),
     "sit": ("proto", "remote", "local", "ttl"),
 }
 TABLE = re.compile(r"^table (?P<name>\S+ \S+) \{$")
@@ -88,6 +88,7 @@ def _address(link: str, info: dict[str, Any]) -> AddressState:
         valid=_seconds(info.get("valid_life_time", ENDLESS)),
         preferred=_seconds(info.get("preferred_life_time", ENDLESS)),
         protocol=str(info.get("protocol", "")),
+        metric=info.get("metric", 0),
     )
 
 
@@ -109,6 +110,11 @@ def _routes(text: str, family: str) -> Iterator[RouteState]:
         if "expires" in words:
             at = words.index("expires")
             expires = int(words[at + 1].rstrip("sec"))
+            del words[at : at + 2]
+        if "nhid" in words and ("via" in words or "dev" in words):
+            # systemd-networkd 257 makes a nexthop of its own for each router that it hears of, and another the next
+            # time; that is shown beside what it stands for, and an old one cannot be named again.
+            at = words.index("nhid")
             del words[at : at + 2]
         kept = [word for word in words[1:] if word not in REPORTED]
         yield RouteState(family, (ROUTE_TYPES[words[0]], *kept), expires)

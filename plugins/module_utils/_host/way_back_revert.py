@@ -18,7 +18,7 @@ from typing import Callable
 
 from .._formats.way_back import AddressState, LinkState, NotAManifest, Outcome, Snapshot
 from .._plans import way_back as plans
-from .._plans.way_back import Act, Mend, Write
+from .._plans.way_back import Act, Later, Mend, Write
 from .._plans.way_back_links import links as link_mends
 from .._plans.way_back_systemd import SERVICE
 from .._plans.way_back_systemd import VOLATILE as VOLATILE_FILES
@@ -39,6 +39,8 @@ PATIENCE = 60.0
 RETRY = 5.0
 # A boot that hangs is no reason not to go back.
 BOOT_PATIENCE = 90.0
+# Within this, networkd has asked for router advertisements on a link that it sets up, and a router has answered.
+RA_PATIENCE = 5.0
 # networkd is asked to set its links up anew where handing it its files has not been enough.
 RELUCTANT = 4
 MOST_LINES = 200
@@ -65,6 +67,8 @@ class Revert:
         entries = [entry for entry in snapshot.entries if not (after_boot and entry.path.startswith(VOLATILE_FILES))]
         self._roots = [root for root in snapshot.roots if not (after_boot and root.startswith(VOLATILE_FILES))]
         self._files = Restoration(entries, store.contents)
+        self._ra_until = 0.0
+        self._reluctant = False
         self._seen: tuple[tuple[LinkState, ...], tuple[AddressState, ...]] | None = None
         self.done: list[str] = []
         self.lost: list[str] = []
@@ -87,6 +91,8 @@ class Revert:
     def settle(self) -> None:
         """Compare and mend what is in effect, until it has been right for a moment or the time is up."""
         deadline = time.monotonic() + SETTLING
+        if self._by_networkd():
+            self._ra_until = time.monotonic() + RA_PATIENCE
         quiet_since: float | None = None
         turn = 0
         while True:
@@ -102,7 +108,7 @@ class Revert:
                 # What this round has mended may well be right.
                 pending = self._round(first=False, mend=False)
                 break
-            if pending and turn == RELUCTANT:
+            if self._reluctant and turn == RELUCTANT:
                 self._nudge_networkd()
             time.sleep(0.3)
         self.lost = [*(f"{path} differs" for path in self._files.differing(self._roots)), *pending]
@@ -110,7 +116,7 @@ class Revert:
     def _round(self, first: bool, mend: bool = True) -> list[str]:
         """Each kind of state in turn, looked at right before it is mended. Returns what was not as it should be."""
         pending: list[str] = []
-        self._seen = None
+        self._seen, self._reluctant = None, False
         for kind, plan in self._kinds():
             try:
                 mends = plan()
@@ -118,6 +124,7 @@ class Revert:
                 pending.append(f"{kind}: {error}")
                 continue
             pending += [one.why for one in mends if not one.soft]
+            self._reluctant |= any(not one.soft and not isinstance(one, Later) for one in mends)
             if mend:
                 self._carry_out([one for one in mends if first or not one.soft])
         return pending
@@ -130,9 +137,15 @@ class Revert:
             ("kernel parameters", lambda: plans.values(before.values, look.values())),
             ("links", lambda: link_mends(before.links, self._there()[0])),
             ("links", lambda: link_mends(before.links, self._there()[0])),
-            ("ifupdown", lambda: plans.interfaces(before.interfaces, look.interfaces(host))),
             ("addresses", lambda: plans.addresses(before.addresses, self._there()[1], before.links, elapsed)),
-            ("routes", lambda: plans.routes(before.routes, look.routes(host), self._there()[0], elapsed)),
+            # A DHCPv6 client that ifupdown is to start waits for a link-local address, and gives up without.
+            ("ifupdown", lambda: plans.interfaces(before.interfaces, look.interfaces(host))),
+            (
+                "routes",
+                lambda: plans.routes(
+                    before.routes, look.routes(host), self._there()[0], elapsed, time.monotonic() < self._ra_until
+                ),
+            ),
             ("rules", lambda: plans.rules(before.rules, look.rules(host))),
             ("neighbours", lambda: plans.neighbours(before.neighbours, look.neighbours(host))),
             ("units", lambda: unit_mends(before.units, look.units_now(host, before.units))),
@@ -144,8 +157,11 @@ class Revert:
             self._seen = look.links_and_addresses(self._host)
         return self._seen
 
+    def _by_networkd(self) -> bool:
+        return any(unit.name == NETWORKD and unit.active for unit in self._before.units)
+
     def _nudge_networkd(self) -> None:
-        if any(unit.name == NETWORKD and unit.active for unit in self._before.units):
+        if self._by_networkd():
             names = [link.name for link in self._before.links if link.name != "lo"]
             argv = ("networkctl", "reconfigure", *names)
             self._carry_out([Act(argv, "have networkd set its links up anew", soft=True)])

@@ -49,7 +49,14 @@ class Lost(NamedTuple):
     soft: bool = False
 
 
-Mend = Union[Act, Write, Lost]
+class Later(NamedTuple):
+    """Something that somebody else is about to bring back, and does better."""
+
+    why: str
+    soft: bool = False
+
+
+Mend = Union[Act, Write, Lost, Later]
 
 
 def addresses(
@@ -90,6 +97,7 @@ def _add_address(address: AddressState, elapsed: float) -> Act:
     words += ["noprefixroute"] if not address.prefix_route else []
     words += ["nodad"] if address.nodad else []
     words += ["proto", address.protocol] if address.protocol else []
+    words += ["metric", str(address.metric)] if address.metric else []
     if address.valid >= 0:
         valid = max(1, int(address.valid - elapsed))
         words += ["valid_lft", str(valid), "preferred_lft", str(min(valid, max(0, int(address.preferred - elapsed))))]
@@ -97,9 +105,17 @@ def _add_address(address: AddressState, elapsed: float) -> Act:
 
 
 def routes(
-    before: Iterable[RouteState], now: Iterable[RouteState], links: Iterable[LinkState], elapsed: float
+    before: Iterable[RouteState],
+    now: Iterable[RouteState],
+    links: Iterable[LinkState],
+    elapsed: float,
+    awaits_ra: bool = False,
 ) -> list[Mend]:
-    """Routes that the kernel makes of addresses come back if they are missing, and go with their address."""
+    """Routes that the kernel makes of addresses come back if they are missing, and go with their address.
+
+    :param awaits_ra: networkd has yet to get an answer from the routers: what they told, they tell again. 257 would
+        enter its route beside one that is there already, which no later advertisement renews or takes away.
+    """
     before, now = tuple(before), tuple(now)
     had = {route.identity for route in before}
     have = {route.identity for route in now}
@@ -109,7 +125,9 @@ def routes(
     missing = [route for route in before if route.identity not in have and not 0 <= route.expires <= elapsed]
     # A gateway must be on a net that is there before the route over it is.
     for route in sorted(missing, key=lambda route: "via" in route.words):
-        if value_of(route.words, "dev") in there or "dev" not in route.words:
+        if awaits_ra and value_of(route.words, "proto") == BY_RA:
+            mends.append(Later(f"put the {_route_name(route)} back"))
+        elif value_of(route.words, "dev") in there or "dev" not in route.words:
             mends.append(_route("add", route, elapsed))
         else:
             mends.append(Lost(f"{_route_name(route)}: its link is gone"))

@@ -65,8 +65,12 @@ def _pairs(link: LinkState) -> tuple[str, ...]:
 def _settle(before: LinkState, now: LinkState) -> list[Mend]:
     mends: list[Mend] = []
     if before.data != now.data and before.kind == "bridge":
-        argv = ("ip", "link", "set", "dev", before.name, "type", "bridge", *_pairs(before))
-        mends.append(Act(argv, f"set up the bridge {before.name} as it was"))
+        # One at a time: in one go the kernel would hold the delay against the STP that is about to change.
+        for pair in before.data:
+            argv = ("ip", "link", "set", "dev", before.name, "type", "bridge", *pair)
+            mends.extend(
+                [Act(argv, f"set {pair[0]} of the bridge {before.name} again")] if pair not in now.data else []
+            )
     if before.master != now.master:
         where = ("master", before.master) if before.master else ("nomaster",)
         said = f"plug {before.name} into {before.master} again" if before.master else f"unplug {before.name}"

@@ -25,7 +25,7 @@ def test_links() -> None:
     links = {link.name: link for link in network.parse_links(recorded("address.json"))}
     assert set(links) >= {"wan0", "br0", "v0", "v1"}
     assert links["br0"].kind == "bridge"
-    assert dict(links["br0"].data).keys() == {"stp_state", "vlan_filtering"}
+    assert dict(links["br0"].data).keys() == {"stp_state", "vlan_filtering", "forward_delay"}
     assert links["v0"].master == "br0"
     assert links["v0"].up
     assert not links["v1"].up
@@ -38,6 +38,22 @@ def test_ends_of_a_tunnel() -> None:
     (link,) = network.parse_links(SIT.read_text())
     assert link.kind == "sit"
     assert set(dict(link.data)) == {"proto", "remote", "local", "ttl"}
+
+
+def test_route_over_a_nexthop_of_networkds() -> None:
+    # systemd 257 and iproute2 6.15 (Debian 13), after a router advertisement.
+    (route,) = network.parse_routes(
+        "1 default nhid 2892643187 via fe80::ff:fe00:1 dev eth0 table 254 proto 9 scope 0 metric 1024 expires 1798sec "
+        "pref medium\n\tnh_info id 2892643187 via fe80::ff:fe00:1 dev eth0 scope 253 proto 9 \n",
+        "6",
+    )
+    assert " ".join(route.words) == (
+        "unicast default via fe80::ff:fe00:1 dev eth0 table 254 proto 9 scope 0 metric 1024 pref medium"
+    )
+    assert route.expires == 1798
+    # One that stands for nothing shown is named by nothing else.
+    (route,) = network.parse_routes("6 192.0.2.0/24 nhid 7 table 254 proto 3 scope 0\n", "4")
+    assert route.words[2:4] == ("nhid", "7")
 
 
 def test_vlans_of_ports() -> None:
@@ -53,6 +69,11 @@ def test_addresses() -> None:
     assert found["wan0", "198.51.100.2"] == AddressState(
         "wan0", "inet", "198.51.100.2", 24, broadcast="198.51.100.255", label="wan0"
     )
+    # As networkd sets what it has by DHCPv4.
+    (lease,) = network.parse_addresses(
+        '[{"ifname":"eth0","addr_info":[{"family":"inet","local":"192.0.2.144","prefixlen":24,"metric":1024}]}]'
+    )
+    assert lease.metric == 1024
     assert found["wan0", "10.3.3.3"].peer == "10.3.3.4"
     assert found["wan0", "10.3.3.3"].label == "wan0:1"
     assert found["wan0", "198.51.100.77"].valid in range(490, 501)

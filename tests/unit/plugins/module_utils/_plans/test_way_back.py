@@ -15,7 +15,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._formats.way_back imp
     Terms,
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import way_back as plans
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.way_back import Act, Lost, Mend, Write
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.way_back import Act, Later, Lost, Mend, Write
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.way_back_links import links
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.way_back_systemd import lasting_units, volatile_units
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.way_back_terms import terms, too_short
@@ -81,6 +81,10 @@ def test_who_made_an_address_is_said_where_it_is_known() -> None:
     assert plans.addresses([own], [own._replace(protocol="")], [WAN], 0) == []
 
 
+def test_the_route_that_an_address_brings_has_the_metric_that_it_had() -> None:
+    assert argvs(plans.addresses([HOME._replace(metric=1024)], [], [WAN], 0))[0].endswith("label wan0 metric 1024")
+
+
 def test_addresses_of_others_links_stay() -> None:
     assert plans.addresses([], [HOME._replace(link="ve-guest")], [WAN], 0) == []
 
@@ -104,6 +108,11 @@ def test_routes_over_a_gateway_come_last() -> None:
 def test_routes_that_expire() -> None:
     assert argvs(plans.routes([OF_RA], [], [WAN], 100))[0].endswith("proto 9 metric 1024 expires 1700")
     assert plans.routes([OF_RA], [], [WAN], 1800) == []
+    # networkd brings it, if it has a moment.
+    assert plans.routes([OF_RA, DEFAULT], [DEFAULT], [WAN], 0, awaits_ra=True) == [
+        Later("put the route default via fe80::1 dev wan0 back")
+    ]
+    assert len(argvs(plans.routes([OF_RA, DEFAULT], [], [WAN], 0, awaits_ra=True))) == 1
     (mend,) = plans.routes([], [OF_RA], [WAN], 0)
     assert mend.soft, "the next router advertisement brings it again"
 
@@ -199,6 +208,13 @@ def test_link_settings() -> None:
     ]
     assert argvs(links([BRIDGE], [BRIDGE._replace(data=(("vlan_filtering", "1"),), mac="02::7")])) == [
         "ip link set dev br0 type bridge vlan_filtering 0"
+    ]
+    # The kernel holds a delay against the STP that there is (br_set_forward_delay).
+    data = (("stp_state", "0"), ("vlan_filtering", "0"), ("forward_delay", "0"))
+    have = (("stp_state", "1"), ("vlan_filtering", "0"), ("forward_delay", "1500"))
+    assert argvs(links([BRIDGE._replace(data=data)], [BRIDGE._replace(data=have)])) == [
+        "ip link set dev br0 type bridge stp_state 0",
+        "ip link set dev br0 type bridge forward_delay 0",
     ]
 
 
