@@ -79,12 +79,16 @@ options:
       - What to do where a C(.network) file of the set takes an interface by its name that ifupdown, NetworkManager or
         netplan configures.
       - V(refuse) says so and changes nothing.
-      - V(adopt) hands the interface over in the same step. Its addresses, DHCPv4, gateway, resolvers, MTU and MAC
-        address go on in a drop-in C(10-handed-over.conf). A stanza of ifupdown stays in its file as a comment; a
-        connection of NetworkManager stays, and NetworkManager is told to leave the interface alone. What a C(.network)
-        file cannot say is refused.
+      - V(adopt) hands the interface over in the same step. Its addresses, DHCP, gateway, resolvers, MTU and MAC
+        address go on in a drop-in C(10-handed-over.conf), and the DUID and the IAID under which DHCP servers know it in
+        C(20-asks-as.conf). A stanza of ifupdown stays in its file as a comment; a connection of NetworkManager stays,
+        and NetworkManager is told to leave the interface alone. What a C(.network) file cannot say is refused.
+      - V(replace) does the same without addresses, DHCP, gateway and resolvers, which the set gives anew.
+      - Where the set makes the interface a port of a bridge (C(Bridge=)), the bridge is the one that goes on; MTU and
+        MAC address stay with the interface. Then what systemd-networkd itself has done with the interface by another
+        C(.network) file goes on there too, under the same IAID; that file stays, and is used no more.
     type: str
-    choices: [refuse, adopt]
+    choices: [refuse, adopt, replace]
     default: refuse
 extends_documentation_fragment:
   - homelab.ipv6.attributes
@@ -178,7 +182,7 @@ steps:
   sample: [write /etc/systemd/network/20-lan.network, have networkd read its files again]
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -186,8 +190,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Vocabulary
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.links import (
-    dhclient_pid_file,
-    handover_files,
     owners,
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.networkctl import (
@@ -216,19 +218,31 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
         waits_online=waits_online(host),
     )
     handovers = [
-        _handover(host, unit, name, adopt=params["handover"] == "adopt")
-        for unit, name in networkd_units.interfaces(units)
+        _handover(host, unit, name, units, params["handover"]) for unit, name in networkd_units.interfaces(units)
     ]
     return networkd_units.plan(units, found, warnings, params["reload"], params["enable"], handovers)
 
 
-def _handover(host: Host, unit: networkd_units.WantedUnit, interface: str, adopt: bool) -> handover.Handover:
+def _handover(
+    host: Host, unit: networkd_units.WantedUnit, interface: str, units: Sequence[networkd_units.WantedUnit], how: str
+) -> handover.Handover:
     owned = owners(host, interface)
     option = f"{unit.option}.sections.Match.Name"
-    if not adopt:
+    bridge = networkd_units.bridge_of(unit)
+    if how == "refuse":
         handover.refuse(option, interface, owned)
-    files = handover_files(host, interface, unit.path) if owned else {}
-    return handover.hand_over(option, interface, unit.path, owned, files, dhclient_pid_file(host, interface))
+    if how == "refuse" or not (owned or bridge):
+        return handover.Handover()
+    # Most runs take no link from anybody: they need not load what that takes.
+    from ansible_collections.homelab.ipv6.plugins.module_utils._host import succession as read
+
+    heir = None
+    if bridge:
+        heir = networkd_units.heir_of(bridge, units)
+        owned = read.of_a_port(host, interface, owned, [each.path for each in units])
+    succession = read.succession(host, interface, unit.path, heir, bridge, owned, keep=how == "adopt")
+    files = read.handover_files(host, interface, [succession.unit, succession.heir])
+    return handover.hand_over(option, interface, succession, owned, files)
 
 
 def main() -> None:
@@ -244,7 +258,7 @@ def main() -> None:
             "units": {"type": "list", "elements": "dict", "options": unit, "required": True},
             "reload": {"type": "bool", "default": True},
             "enable": {"type": "bool", "default": False},
-            "handover": {"type": "str", "choices": ["refuse", "adopt"], "default": "refuse"},
+            "handover": {"type": "str", "choices": ["refuse", "adopt", "replace"], "default": "refuse"},
         },
         supports_check_mode=True,
     )

@@ -154,6 +154,11 @@ def without_interface(text: str, interface: str) -> str:
     return "\n".join(lines)
 
 
+def without_state(text: str, interface: str) -> str:
+    """ifupdown's /run/network/ifstate, where each line is INTERFACE=CONFIGURATION, without an interface."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.partition("=")[0] != interface)
+
+
 def render_stanza(words: Sequence[str], options: Sequence[tuple[str, str]]) -> str:
     """A stanza as ifupdown's own examples write it."""
     return "".join([" ".join(words) + "\n", *(f"    {key} {value}\n" for key, value in options)])

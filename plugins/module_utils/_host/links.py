@@ -11,9 +11,7 @@ import re
 from dataclasses import dataclass
 
 from .._formats import ifupdown
-from .._plans.handover import DROPIN, NM_CONFIG
 from .._plans.link_owners import Owner, ifupdown_owner, netplan_owner, network_manager_owner
-from .._plans.plan import FileState
 from .host import Host
 from .networkd import link_state, runs_by_networkd
 
@@ -134,20 +132,6 @@ def _network_manager(host: Host, interface: str) -> Owner | None:
     paths = [os.path.join(folder, name) for folder in PROFILES for name in host.list_names(folder)]
     profiles = {path: host.read_text(path) or "" for path in paths}
     return network_manager_owner(interface, state or "", profiles, is_on(host, "NetworkManager.service"))
-
-
-def handover_files(host: Host, interface: str, unit: str) -> dict[str, FileState]:
-    """Path → state of the files that change when an interface is handed over to a unit."""
-    paths = [*ifupdown_files(host), NM_CONFIG.format(interface), f"{unit}.d/{DROPIN}"]
-    states = ((path, host.read_file(path)) for path in paths)
-    return {path: state for path, state in states if state}
-
-
-def dhclient_pid_file(host: Host, interface: str) -> str:
-    """The pid file of the DHCPv4 client that ifupdown started for an interface, empty where none runs."""
-    path = f"/run/dhclient.{interface}.pid"
-    pid = (host.read_text(path) or "").strip()
-    return path if pid and os.path.isdir("/proc/" + pid) else ""
 
 
 def kernel_has(host: Host, module: str) -> bool:

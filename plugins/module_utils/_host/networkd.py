@@ -18,9 +18,13 @@ def link_state(host: Host, interface: str) -> dict[str, str]:
     same in 252 and 257.
     """
     index = host.read_text(f"{SYS_CLASS_NET}/{interface}/ifindex")
-    text = host.read_text(f"{NETIF_LINKS}/{index.strip()}") if index else None
-    pairs = (line.partition("=") for line in (text or "").splitlines() if not line.startswith("#"))
-    return {key: value for key, sign, value in pairs if sign}
+    return pairs(host.read_text(f"{NETIF_LINKS}/{index.strip()}") or "") if index else {}
+
+
+def pairs(text: str) -> dict[str, str]:
+    """Key and value of each line of a file of networkd's own below /run."""
+    found = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    return {key: value for key, sign, value in found if sign}
 
 
 def runs_by_networkd(host: Host, interface: str) -> bool:

@@ -32,13 +32,15 @@ class Await(NamedTuple):
     :param pattern: regular expression searched in standard output
     :param timeout: seconds
     :param remedy: what to do when it does not come
+    :param soft: go on all the same when the time is up
     """
 
     argv: tuple[str, ...]
     why: str
     pattern: str
     timeout: float
-    remedy: str
+    remedy: str = ""
+    soft: bool = False
 
     @property
     def passive(self) -> bool:

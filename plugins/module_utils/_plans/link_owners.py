@@ -22,12 +22,16 @@ NETWORK_MANAGER = "NetworkManager"
 NETPLAN = "netplan"
 NETWORKD = "systemd-networkd"
 
+# Sections of a .network file, each with its keys and values in order.
+Settings = list[tuple[str, list[tuple[str, str]]]]
+
 
 @dataclass(frozen=True)
 class Carried:
     """Settings of the old owner that outlive it."""
 
     dhcp4: bool = False
+    dhcp6: bool = False
     addresses: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
@@ -38,6 +42,7 @@ class Carried:
     def plus(self, other: Carried) -> Carried:
         return Carried(
             self.dhcp4 or other.dhcp4,
+            self.dhcp6 or other.dhcp6,
             self.addresses + other.addresses,
             self.gateways + other.gateways,
             self.dns + other.dns,
@@ -54,12 +59,14 @@ class Owner:
     :param manager: its name
     :param source: the file, and the line where the file has lines of others too
     :param obstacles: what networkd could not be told, each as the user's file says it
+    :param sections: of a .network file, where networkd itself is the owner
     """
 
     manager: str
     source: str
     carried: Carried = field(default_factory=Carried)
     obstacles: tuple[str, ...] = ()
+    sections: tuple[tuple[str, list[tuple[str, str]]], ...] = ()
 
 
 # Options that say nothing beyond the address (interfaces(5)), or nothing that networkd would have to be told.
@@ -112,7 +119,11 @@ def _from_stanza(stanza: ifupdown.Stanza) -> tuple[Carried, list[str]]:
     hindered: list[str] = []
     if (family, method) not in _METHODS or len(stanza.words) > 4:
         hindered.append(" ".join(stanza.words))
-    carried = Carried(dhcp4=(family, method) == ("inet", "dhcp"), mtu=options.get("mtu", ""))
+    carried = Carried(
+        dhcp4=(family, method) == ("inet", "dhcp"),
+        dhcp6=(family, method) == ("inet6", "dhcp"),
+        mtu=options.get("mtu", ""),
+    )
     for key, value in stanza.options:
         more = _from_option(key, value, family, options.get("netmask", ""))
         if more is None:

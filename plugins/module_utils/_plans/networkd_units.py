@@ -25,6 +25,7 @@ _WORD = r"[\w@:+-][\w.@:+-]*"
 NAME = re.compile(rf"^{_WORD}\.(?P<file>network|netdev|link)(?P<dropin>\.d/{_WORD}\.conf)?$")
 RELOAD = ("networkctl", "reload")
 SERVICE = "systemd-networkd.service"
+RESTART = ("systemctl", "restart", SERVICE)
 WAIT_ONLINE = "systemd-networkd-wait-online.service"
 # systemd 257 changes a device whose .netdev has changed; until then only a device that is missing is made.
 CHANGES_DEVICES = 257
@@ -200,6 +201,16 @@ def interfaces(units: Sequence[WantedUnit]) -> list[tuple[WantedUnit, str]]:
     return found
 
 
+def bridge_of(unit: WantedUnit) -> str:
+    """The bridge as whose port a file puts its links, empty where none."""
+    return (unit.unit.get("Network", "Bridge") or "") if unit.unit else ""
+
+
+def heir_of(bridge: str, units: Sequence[WantedUnit]) -> str:
+    """Path of the file of the set that takes a bridge by its name, empty where there is none."""
+    return next((unit.path for unit, name in interfaces(units) if name == bridge), "")
+
+
 def plan(
     units: Sequence[WantedUnit],
     found: Found,
@@ -222,12 +233,18 @@ def plan(
     steps.extend(run for each in handovers for run in each.runs)
     changed = {change.path for change in changes if change.differs}
     reloads = bool(changed) and reload and found.active
+    in_force = reloads or (enable and not found.active)
+    if in_force:
+        steps.extend(step for each in handovers for step in each.before)
     if enable:
         steps.extend(_enable(found))
     if reloads:
         # Whether files come or go, what networkd has read must be what lies there: also after they were taken back.
-        steps.append(Run(RELOAD, "have networkd read its files again", recover=RELOAD))
-    in_force = reloads or (enable and not found.active)
+        restart = any(each.restart for each in handovers)
+        said = "start networkd anew" if restart else "have networkd read its files again"
+        steps.append(Run(RESTART if restart else RELOAD, said, recover=RELOAD))
+    if in_force:
+        steps.extend(step for each in handovers for step in each.after)
     pending = _pending([unit for unit in units if unit.path in changed], found, in_force)
     return Plan(
         steps=tuple(steps),

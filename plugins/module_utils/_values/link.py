@@ -14,6 +14,8 @@ from .prefix import parse_ipv4
 
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 HIGHEST_PORT = 65535
+# IEEE 802.1Q: 0 is no VLAN, 4095 is reserved.
+HIGHEST_VLAN = 4094
 
 
 def parse_ports(text: object) -> str:
@@ -28,6 +30,22 @@ def parse_ports(text: object) -> str:
     first = int(match[1])
     last = first if match[2] is None else int(match[2])
     if not 1 <= first <= last <= HIGHEST_PORT:
+        raise ValueProblem(text, "is out of range", remedy)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def parse_vlans(text: object) -> str:
+    """The number of a VLAN or a range of them, as in 10 or 20-29.
+
+    :raises ValueProblem: it is neither
+    """
+    remedy = f"Write a number from 1 to {HIGHEST_VLAN}, or two of them as in 20-29"
+    match = None if isinstance(text, bool) else _PORTS.fullmatch(str(text).strip())
+    if not match:
+        raise ValueProblem(text, "is not a VLAN or a range of VLANs", remedy)
+    first = int(match[1])
+    last = first if match[2] is None else int(match[2])
+    if not 1 <= first <= last <= HIGHEST_VLAN:
         raise ValueProblem(text, "is out of range", remedy)
     return str(first) if first == last else f"{first}-{last}"
 

@@ -82,6 +82,38 @@ def parse_ipv6_interface(value: object) -> ipaddress.IPv6Interface:
     return interface
 
 
+def parse_address(value: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """One address of one host, of either family; link-local ones are fine on their link.
+
+    :raises ValueProblem: it is none
+    """
+    return parse_ipv6(value) if ":" in str(value) else parse_ipv4(value)
+
+
+def parse_address_with_length(value: object) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
+    """An address of one host with the length of its prefix, of either family.
+
+    :raises ValueProblem: it is none, the length is missing, or it is the address of a network as a whole
+    """
+    text = str(value)
+    if ":" in text:
+        return parse_ipv6_interface(text)
+    bare, slash, _length = text.partition("/")
+    parse_ipv4(bare)
+    if not slash:
+        raise ValueProblem(text, "has no prefix length", f"Write it as {text}/24")
+    try:
+        interface = ipaddress.IPv4Interface(text)
+    except ValueError:
+        problem = "is not an IPv4 address with a prefix length"
+        raise ValueProblem(repr(text), problem, f"Write it as {bare}/24") from None
+    network = interface.network
+    if network.prefixlen < 31 and interface.ip in (network.network_address, network.broadcast_address):
+        problem = f"is the address of {network} as a whole, not of a host"
+        raise ValueProblem(text, problem, "Write the host's own address, with the length of its network")
+    return interface
+
+
 def parse_ipv6_network(value: object) -> ipaddress.IPv6Network:
     """A prefix that a route leads to; ``default`` is ``::/0``.
 

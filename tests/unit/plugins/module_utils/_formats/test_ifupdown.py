@@ -23,6 +23,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._formats.ifupdown imp
     render_stanza,
     sources,
     without_interface,
+    without_state,
 )
 
 DATA = Path(__file__).parent / "data/interfaces"
@@ -208,3 +209,9 @@ STANZAS = st.tuples(
 def test_what_is_rendered_is_read_back(stanzas: list[tuple[tuple[str, ...], list[tuple[str, str]]]]) -> None:
     text = "".join(render_stanza(words, options) for words, options in stanzas)
     assert [(stanza.words, list(stanza.options)) for stanza in parse(text)] == stanzas
+
+
+def test_what_is_up_by_ifupdown_without_an_interface() -> None:
+    assert without_state("lo=lo\neth0=eth0\neth01=home\n", "eth0") == "lo=lo\neth01=home\n"
+    assert without_state("lo=lo\neth0=eth0", "eth0") == "lo=lo\n"
+    assert without_state("", "eth0") == ""

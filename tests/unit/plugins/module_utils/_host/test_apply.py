@@ -224,3 +224,7 @@ def test_waiting_in_vain_says_what_it_saw() -> None:
         apply(Host(), [failures["waiting"]])
     with pytest.raises(Fault, match=r"false shows: no message \(exit code 1\)"):
         apply(Host(), [Await(("false",), "a yes", "", 0.0, "")])
+
+
+def test_waiting_in_vain_for_what_need_not_come() -> None:
+    apply(Host(), [Await(("echo", "no"), "a yes", "yes", 0.0, soft=True)])

@@ -13,6 +13,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.link import (
     parse_ports,
     parse_resolver,
     parse_tunnel_address,
+    parse_vlans,
 )
 
 
@@ -89,3 +90,33 @@ def test_ports_are_read_back(one: int, other: int) -> None:
 def test_resolver_that_is_no_address() -> None:
     with pytest.raises(ValueProblem, match="is not an IPv6 address"):
         parse_resolver("dns.home.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "vlans"), [("10", "10"), (10, "10"), (" 20-29 ", "20-29"), ("7-7", "7"), ("4094", "4094"), ("1", "1")]
+)
+def test_vlans(text: object, vlans: str) -> None:
+    assert parse_vlans(text) == vlans
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("0", "0 is out of range. Write a number from 1 to 4094"),
+        ("4095", "is out of range"),
+        ("20-10", "is out of range"),
+        ("guests", "is not a VLAN or a range of VLANs"),
+        ("10,20", "is not a VLAN or a range of VLANs"),
+        (True, "is not a VLAN or a range of VLANs"),
+    ],
+)
+def test_no_vlans(text: object, says: str) -> None:
+    with pytest.raises(ValueProblem, match=says):
+        parse_vlans(text)
+
+
+@given(st.integers(1, 4094), st.integers(1, 4094))
+def test_vlans_are_read_back(one: int, other: int) -> None:
+    first, last = sorted((one, other))
+    shown = parse_vlans(f"{first}-{last}")
+    assert parse_vlans(shown) == shown

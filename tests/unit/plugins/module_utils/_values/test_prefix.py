@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import ValueProblem
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.prefix import (
+    parse_address,
+    parse_address_with_length,
     parse_ipv4,
     parse_ipv6,
     parse_ipv6_interface,
@@ -125,4 +127,32 @@ def test_subnets_lie_in_the_prefix_and_apart(numbers: dict[str, int]) -> None:
 def test_plan_is_refused(prefix: str, wanted: object, said: str) -> None:
     with pytest.raises(ValueProblem) as caught:
         plan_subnets(prefix, wanted)  # type: ignore[arg-type]
+    assert said in str(caught.value)
+
+
+def test_addresses_of_either_family() -> None:
+    assert parse_address("192.0.2.1") == IPv4Address("192.0.2.1")
+    assert parse_address("fe80::1") == IPv6Address("fe80::1")
+    assert parse_address_with_length("192.0.2.10/24") == IPv4Interface("192.0.2.10/24")
+    assert parse_address_with_length("192.0.2.0/31") == IPv4Interface("192.0.2.0/31")
+    assert parse_address_with_length("192.0.2.7/32") == IPv4Interface("192.0.2.7/32")
+    assert parse_address_with_length("2001:db8::10/64") == IPv6Interface("2001:db8::10/64")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("192.0.2.10", "192.0.2.10 has no prefix length. Write it as 192.0.2.10/24"),
+        ("192.0.2.10/33", "is not an IPv4 address with a prefix length. Write it as 192.0.2.10/24"),
+        ("192.0.2.10/", "is not an IPv4 address with a prefix length"),
+        ("192.0.2.0/24", "is the address of 192.0.2.0/24 as a whole, not of a host"),
+        ("192.0.2.255/24", "is the address of 192.0.2.0/24 as a whole"),
+        ("192.0.2.256/24", "is not an IPv4 address"),
+        ("2001:db8::10", "2001:db8::10/64"),
+        ("host", "is not an IPv4 address"),
+    ],
+)
+def test_no_address_with_its_length(text: str, said: str) -> None:
+    with pytest.raises(ValueProblem) as caught:
+        parse_address_with_length(text)
     assert said in str(caught.value)
