@@ -123,7 +123,7 @@ package-check: venv ## build, install into an empty place, and look whether all 
 	tools/package_check.sh
 
 ##@ Measured
-.PHONY: bench-sysctl bench-router bench-way-back bench-hosts bench-containers bench-services
+.PHONY: bench-sysctl bench-router bench-way-back bench-bridge bench-hosts bench-containers bench-services
 bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
@@ -135,6 +135,10 @@ bench-router: venv lab-host ## a converge of the router role with nothing to do 
 bench-way-back: venv lab-host ## what the router role pays for its way back against ansible -m ping, likewise
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/way_back.py
+
+bench-bridge: venv lab-host ## for how long a host is away while its card is plugged into a bridge, likewise
+	tests/lab/lab images --variant full
+	tests/lab/enter $(BIN)/python bench/bridge.py
 
 bench-hosts: venv test-tools ## dhcp6_hosts with 10,000 hosts against kea-dhcp6 -t, with 200 against a loop of blockinfile
 	$(BIN)/python bench/dhcp6_hosts.py

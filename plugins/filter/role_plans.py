@@ -12,6 +12,7 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
+    bridge,
     dhcp6_server,
     dual_stack,
     dual_stack_health,
@@ -22,6 +23,11 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
     tunnel_role,
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
+
+
+def bridge_plan(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the role, and the links of the host → units, and how the card changes hands."""
+    return asdict(bridge.plan(options, network))
 
 
 def firewall_plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -57,6 +63,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "bridge_plan": bridge_plan,
             "dhcp6_server_plan": dhcp6_server.plan,
             "dual_stack_service_health": dual_stack_health.health,
             "dual_stack_service_plan": dual_stack.plan,
