@@ -186,12 +186,13 @@ class FileSet:
         names = dict(self._staged)
         names.update({path: _aside(os.path.realpath(path), "check") for path in check.scratch})
         self._scratch.extend(names[path] for path in check.scratch)
+        after = {change.path: change.after for change in self._changes}
         for path, text in check.scratch.items():
-            before = self._host.read_file(path)
-            content = _filled(text, names)
+            # As readable as what it stands for: there may be secrets in it.
+            like = self._host.read_file(path) or after.get(path) or FileState("")
             target = os.path.realpath(path)
             self._make_directory(os.path.dirname(target))
-            _fill(names[path], before.with_text(content) if before else FileState(content), target)
+            _fill(names[path], like.with_text(_filled(text, names)), target)
         argv = tuple(_filled(word, names) for word in check.argv)
         outcome = self._host.run(argv)
         passed = re.search(check.passed, outcome.said) if check.passed else outcome.rc == 0
@@ -199,9 +200,13 @@ class FileSet:
             said = outcome.said
             for path, staged in names.items():
                 said = said.replace(staged, path)
+            # A complaint may show the line that it is about.
+            for hidden in (hidden for change in self._changes for hidden in change.hide):
+                said = said.replace(hidden, "********")
             found = re.finditer(check.telling, said) if check.telling else ()
             telling = "; ".join(" ".join(match.group().split()) for match in found)
-            raise Fault(f"{check.tool or argv[0]} refuses the new configuration", telling or said)
+            told = f"{(telling or said).rstrip('.')}. {check.hint}" if check.hint else telling or said
+            raise Fault(f"{check.tool or argv[0]} refuses the new configuration", told)
 
     def _move(self) -> None:
         ready: list[tuple[FileChange, str, str | None]] = []

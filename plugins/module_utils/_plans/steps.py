@@ -27,6 +27,7 @@ class Check(NamedTuple):
     :param tool: its name for the user where ``argv`` begins with another
     :param telling: regular expression of the lines that say what is wrong, for a tool that says much more
     :param passed: regular expression of what it says when all is well, for a tool whose exit code does not tell
+    :param hint: what the user shall read behind the complaint, whatever it is
     """
 
     argv: tuple[str, ...]
@@ -34,6 +35,7 @@ class Check(NamedTuple):
     tool: str = ""
     telling: str = ""
     passed: str = ""
+    hint: str = ""
 
 
 class Mark(NamedTuple):

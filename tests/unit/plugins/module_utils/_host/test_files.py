@@ -148,6 +148,17 @@ def test_refused_configuration_leaves_nothing_behind(tmp_path: Path, tree: Tree)
     assert tree(tmp_path) == before
 
 
+def test_what_is_for_root_alone_is_so_while_it_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "fresh"
+    private = FileChange(str(path), None, FileState("secret s3cret", 0o600), hide=("s3cret",))
+    said = 'cat "$1"; stat -c "has mode %a" "$1"; false'
+    check = Check(("sh", "-c", said, "sh", f"{{staged:{path}}}"), {str(path): "secret s3cret\n"}, hint="Look there")
+    with pytest.raises(Fault) as caught:
+        make(private, check=check)
+    assert "secret ******** has mode 600" in " ".join(str(caught.value).split())
+    assert ". Look there. Everything is as it was before." in str(caught.value)
+
+
 def test_tool_that_is_not_installed_leaves_nothing_behind(tmp_path: Path, tree: Tree) -> None:
     with pytest.raises(Fault, match=r"^run no-such-tool: the command is not installed\. Everything is as it was"):
         make(change(tmp_path / "new/file", "new"), check=Check(("no-such-tool",)))
