@@ -264,6 +264,7 @@ def _whole_entries() -> Iterator[Case]:
         [entry(), entry()],
         [entry(), tv, entry(name="box", addresses=["2001:db8:0:1::12"])],
         [entry(), {**tv, "name": "nas"}],
+        [entry(hostname="nas"), {**tv, "hostname": "NAS"}],
         [entry(), {**tv, "addresses": ["2001:db8:0:1::10"]}],
         [entry(), {**tv, "duid": LLT.replace(":", "-").upper()}],
         [entry(machine_id=MACHINE_ID), {**tv, "duid": EN}],
@@ -295,6 +296,8 @@ def _whole_entries() -> Iterator[Case]:
         entry(duid="00:02:" + ":".join(["11"] * 128)),
     ):
         yield Case("dhcp6s", [host])
+    yield Case("dhcpd", [entry(duid=None, hwaddr="52:54:00:12:34:56"), tv])
+    yield Case("dnsmasq", [entry(), {**tv, "hostname": "NAS"}])
     for name in ("infinite", "ignore", "3600", "45m", "my_nas", "set.tag"):
         yield Case("dnsmasq", [entry(name=name)])
         yield Case("dnsmasq", [entry(hostname=name)])

@@ -78,8 +78,11 @@ options:
     type: str
   purge:
     description:
-      - V(true) removes the hosts that this module wrote earlier and that O(hosts) does not name any more.
-      - V(false) keeps them.
+      - V(true) removes the hosts that this module wrote earlier and that O(hosts) does not name any more, and so in Kea
+        a reservation of your own that was taken over, with all options in it.
+      - V(false) keeps them. O(hosts_file) is written anew all the same, from what this module puts into it, so that
+        what was added there by hand is dropped (C(option host-name) for dhcpd, a lease time for dnsmasq). Keep such
+        hosts in the server's own configuration.
     type: bool
     default: true
   validate:
@@ -118,7 +121,7 @@ extends_documentation_fragment:
   - homelab.ipv6.static_hosts
   - homelab.ipv6.attributes
 notes:
-  - Several interfaces of one host ask with one DUID, and a reservation serves one of them at a time.
+  - Several interfaces of one host ask with one DUID. O(hosts[].addresses) says what each server gives them.
   - A client that renews its lease with dnsmasq (2.90 and 2.91 were tried) keeps the address that it has when its entry
     changes or goes. The new one is given when it asks afresh, after a restart for instance. An address from the range
     that it got before it was listed it then keeps beside the static one, until the lease of it ends.
@@ -270,7 +273,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcp6s, kea_config
+from ansible_collections.homelab.ipv6.plugins.module_utils._formats import dhcp6s, dhcpd, kea_config
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcp6s as dhcp6s_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dhcpd as dhcpd_host
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import dnsmasq as dnsmasq_host
@@ -368,9 +371,9 @@ def main():
         },
         supports_check_mode=True,
     )
-    # The diff shows the configuration, but for the passwords in it.
+    # The diff shows the configuration, but for the keys and passwords in it. dnsmasq has none.
     module.no_log_values.discard(module.params["config_content"])
-    for format_of in (kea_config, dhcp6s):
+    for format_of in (kea_config, dhcp6s, dhcpd):
         module.no_log_values.update(format_of.secrets_of(module.params["config_content"]))
     run_module(module, "dhcp6_hosts", build)
 

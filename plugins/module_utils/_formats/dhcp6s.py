@@ -103,7 +103,12 @@ def walk(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 def includes(statements: Iterable[Statement]) -> list[str]:
     """The files that are read along. Inside a block there are none."""
-    return [statement.argument() for statement in statements if statement.name == "include"]
+    return [path for _line, path in include_lines(statements)]
+
+
+def include_lines(statements: Iterable[Statement]) -> list[tuple[int, str]]:
+    """Where each of them is named, and its path."""
+    return [(statement.line, statement.argument()) for statement in statements if statement.name == "include"]
 
 
 def secrets(statements: Iterable[Statement]) -> list[str]:

@@ -24,6 +24,9 @@ REPEATED = re.compile(r"(.+)--[0-9]+$")
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)+")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = re.compile(r'[^\s{};"#]+')
+_SECRETS = ("secret", "ldap-password")
+# In a text that cannot be read as a configuration.
+_SECRET = re.compile(r'(?i)(?<![\w-])(?:secret|ldap-password)\s+("(?:[^"\\]|\\.)*"|[^\s{};"#]+)')
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class HostDeclaration(NamedTuple):
     :param kind: of identifier; empty where it has none that is known here
     :param identifier: in its canonical form
     :param quoted: its DUID stands in quotes, which dhcpd takes for text
+    :param only_ipv4: it has a fixed-address, of which a dhcpd that serves IPv6 makes nothing, and none for IPv6
     """
 
     name: str
@@ -77,6 +81,7 @@ class HostDeclaration(NamedTuple):
     prefixes: tuple[IPv6Network, ...] = ()
     hostname: str | None = None
     quoted: bool = False
+    only_ipv4: bool = False
     line: int = 0
 
 
@@ -98,6 +103,20 @@ def walk(statements: Sequence[Statement]) -> Iterator[Statement]:
 def includes(statements: Sequence[Statement]) -> list[str]:
     """The files that are read along."""
     return [statement.argument() for statement in walk(statements) if statement.name == "include"]
+
+
+def secrets(statements: Sequence[Statement]) -> list[str]:
+    """The keys with which messages are signed, and passwords. dhcpd joins the words of a key without quotes."""
+    words = [word.text for one in walk(statements) if one.name in _SECRETS for word in one.words[1:]]
+    return [word for word in words if word.strip("=+/")]
+
+
+def secrets_of(text: str | None) -> list[str]:
+    """The keys and passwords in what may be a configuration, whether or not it can be read."""
+    try:
+        return secrets(parse(text or ""))
+    except SyntaxProblem:
+        return [secret for match in _SECRET.finditer(text or "") if (secret := match.group(1).strip('"'))]
 
 
 def served(statements: Sequence[Statement]) -> list[IPv6Network]:
@@ -170,7 +189,7 @@ def _host(statement: Statement, line: int) -> HostDeclaration:
                 kind, quoted = DUID, inner.words[-1].quoted
                 identifier = str(Duid.parse(_octets(inner.argument(3), quoted)))
             elif inner.name == "hardware":
-                kind, identifier = HARDWARE, inner.argument(2).lower()
+                kind, identifier = HARDWARE, _octets(inner.argument(2).lower(), quoted=False)
             elif inner.name == "fixed-address6":
                 # One declaration may list several, with commas.
                 listed = " ".join(word.text for word in inner.words[1:]).replace(",", " ").split()
@@ -182,8 +201,18 @@ def _host(statement: Statement, line: int) -> HostDeclaration:
         except (ValueError, ValueProblem):
             # Whether dhcpd can make sense of it is for dhcpd to say.
             continue
-    name = statement.argument()
-    return HostDeclaration(name, kind, identifier, tuple(addresses), tuple(prefixes), hostname, quoted, line)
+    given = {inner.name for inner in statement.block or ()}
+    return HostDeclaration(
+        statement.argument(),
+        kind,
+        identifier,
+        tuple(addresses),
+        tuple(prefixes),
+        hostname,
+        quoted,
+        "fixed-address" in given and not given & {"fixed-address6", "fixed-prefix6"},
+        line,
+    )
 
 
 def _octets(text: str, quoted: bool) -> str:

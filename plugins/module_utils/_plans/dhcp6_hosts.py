@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any, Callable, NamedTuple
@@ -30,6 +30,8 @@ DUID, HWADDR = "duid", "hwaddr"
 IDENTIFIERS = ("duid", "machine_id", "from_lease", "hwaddr")
 # Finds the DUID of a host by its name in the leases: of the option, the entry's name and the name in the leases.
 InLeases = Callable[[str, str, str], str]
+# Of the hosts that a warning is about.
+SHOWN = 10
 # What every server takes as the name of a host, and none for something else.
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 HOSTNAME = re.compile(
@@ -61,6 +63,14 @@ class StaticHost(NamedTuple):
     def identifier_option(self) -> str:
         """Where the user wrote the identifier, or what it comes from."""
         return f"{self.option}.{self.given or self.kind}"
+
+    def address_option(self, address: IPv6Address) -> str:
+        """Where the user wrote one of its addresses."""
+        return f"{self.option}.addresses[{self.addresses.index(address)}]"
+
+    def prefix_option(self, prefix: IPv6Network) -> str:
+        """Where the user wrote one of its prefixes."""
+        return f"{self.option}.prefixes[{self.prefixes.index(prefix)}]"
 
     def duid(self) -> bytes | None:
         """The octets of its DUID, None for a host that is not known by one."""
@@ -117,14 +127,24 @@ def refuse_relative(paths: Mapping[str, str | None]) -> None:
             raise Refusal(option, path, "is no absolute path", f"Write where it is from the root on, as in /etc/{path}")
 
 
-def refuse_foreign(path: str, state: FileState | None) -> None:
-    """Turn down a file of hosts that is not ours.
+def refuse_foreign(
+    path: str,
+    state: FileState | None,
+    option: str = "hosts_file",
+    remedy: str = "Name another file, or move its hosts into this task and remove it",
+) -> None:
+    """Turn down a file of hosts, or another that is to be ours, that is not.
 
     :raises Refusal: it has something in it that this module did not write
     """
     if state and state.text.strip() and not state.text.startswith(HOSTS_HEADER):
-        problem = "exists and was not written by this module"
-        raise Refusal("hosts_file", path, problem, "Name another file, or move its hosts into this task and remove it")
+        raise Refusal(option, path, "exists and was not written by this module", remedy)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def unreadable(option: str, path: str, problem: SyntaxProblem) -> Refusal:
@@ -239,6 +259,7 @@ def _refuse_twins(hosts: Sequence[StaticHost]) -> None:
             claim(
                 host, address, f"{host.option}.addresses[{number}]", "address", "Give each host an address of its own"
             )
+    refuse_namesakes((host, "hostname", host.hostname) for host in hosts if host.hostname)
     # Each is held against each: few hosts have any.
     delegated = [host for host in hosts if host.prefixes]
     _refuse_delegated_addresses(hosts, delegated)
@@ -264,6 +285,20 @@ def _refuse_delegated_addresses(hosts: Sequence[StaticHost], delegated: Sequence
                 raise Refusal(f"{host.option}.prefixes[{number}]", prefix, problem, remedy)
 
 
+def refuse_namesakes(names: Iterable[tuple[StaticHost, str, str]]) -> None:
+    """Two hosts that would answer to one name, which is one whatever the case of its letters (RFC 4343).
+
+    :param names: host, the option that has the name, and the name
+    :raises Refusal: one for two
+    """
+    seen: dict[str, StaticHost] = {}
+    for host, option, name in names:
+        other = seen.setdefault(name.lower(), host)
+        if other is not host:
+            problem = f"is also the name of {other.option} ({other.name}), and both hosts would answer to it"
+            raise Refusal(f"{host.option}.{option}", name, problem, "Give each host a name of its own")
+
+
 def _refuse_own_overlap(host: StaticHost) -> None:
     for number, prefix in enumerate(host.prefixes):
         for other in host.prefixes[:number]:
@@ -276,4 +311,4 @@ def _refuse_overlap(host: StaticHost, other: StaticHost) -> None:
     for prefix in host.prefixes:
         if any(prefix.overlaps(taken) for taken in other.prefixes):
             problem = f"overlaps a prefix of {other.option} ({other.name})"
-            raise Refusal(host.option + ".prefixes", prefix, problem, "Delegate each prefix once")
+            raise Refusal(host.prefix_option(prefix), prefix, problem, "Delegate each prefix once")

@@ -15,9 +15,10 @@ from .._formats.dhcp6s import FOREVER, LONGEST_DUID, HostStatement, Lifetimes, P
 from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, unlisted, unreadable
+from .dhcp6_hosts import DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, some, unlisted, unreadable
+from .dhcp6_hosts_reading import Config, file_with, read_config
 from .dhcp6_hosts_writing import Including, restart, with_include, written
-from .plan import FileChange, FileState, Plan
+from .plan import FileChange, Plan
 from .steps import Check
 
 CONFIG_FILE = "/etc/wide-dhcpv6/dhcp6s.conf"
@@ -34,8 +35,6 @@ IN_CONFIG = f"option domain-name-servers {ON_COMMAND_LINE}; "
 PASSED = "do not specify DNS servers both by command line and by configuration file"
 # Behind the time; a line that counts the lines before it tells nothing.
 TELLING = r"(?m)(?<=\d\d:\d\d:\d\d: )(?!main: |[^\n]*exiting \()[^\n]*"
-# Of the hosts that a warning is about.
-SHOWN = 10
 
 _REMEDY = "Remove it there, or leave it out here"
 
@@ -50,23 +49,6 @@ class Found(Including):
     links: tuple[IPv6Network, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Config:
-    """The configuration with all that it includes, but for the file of hosts.
-
-    :param files: path → statements, the configuration first
-    """
-
-    text: str
-    files: Mapping[str, Sequence[Statement]]
-
-    def everything(self) -> list[Statement]:
-        return [statement for statements in self.files.values() for statement in statements]
-
-    def strangers(self) -> list[tuple[str, HostStatement]]:
-        return [(path, host) for path, statements in self.files.items() for host in dhcp6s.hosts(statements)]
-
-
 def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     """Make the file of hosts hold these, and the configuration include it.
 
@@ -79,35 +61,29 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     for host in hosts:
         _refuse_unfit(host)
     wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
-    config = _read(options, found)
+    config = read_config(options, found.config, found.included, dhcp6s.parse)
     _refuse_pooled(wanted, dhcp6s.pools(config.everything()), options.config_file)
-    strangers = config.strangers()
+    strangers = [(part.path, host) for part in config.parts for host in dhcp6s.hosts(part.statements)]
     _refuse_conflicts(wanted, strangers)
     line = dhcp6s.render_include(options.hosts_file)
     text, unnamed = with_include(config.text, dhcp6s.includes(config.everything()), line, options)
     listed = dhcp6s.render_hosts(_statements(hosts, wanted, options, found))
     hide = tuple(dhcp6s.secrets(config.everything()))
     changes = [
-        FileChange(options.config_file, found.config, _file(found.config, text, bool(hide)), hide=hide),
-        FileChange(options.hosts_file, found.hosts, _file(found.hosts, listed)),
+        FileChange(options.config_file, found.config, file_with(found.config, text, private=bool(hide)), hide=hide),
+        FileChange(options.hosts_file, found.hosts, file_with(found.hosts, listed)),
     ]
     # It would read its configuration anew over a control socket, which Debian does not have it open, and runs into
     # undefined behaviour where that includes a file. A hangup ends it.
     serve = restart(options, found)
     return Plan(
         steps=written(changes, _check(text, options), Require(TOOL, PACKAGE), options, found, serve),
-        warnings=(*unnamed, *_nameless(hosts), *_elsewhere(wanted, found.links)),
+        warnings=(*unnamed, *_missing(config, options, found), *_nameless(hosts), *_elsewhere(wanted, found.links)),
         result={
             "hosts": [host.result() for host in wanted],
             "unmanaged": [{"name": host.name, "file": path, "line": host.line} for path, host in strangers],
         },
     )
-
-
-def _file(before: FileState | None, text: str, private: bool = False) -> FileState | None:
-    if before is None:
-        return FileState(text, 0o600 if private else 0o644) if text else None
-    return before.with_text(text)
 
 
 def _refuse_lifetimes(preferred: int, valid: int) -> None:
@@ -122,13 +98,12 @@ def _refuse_unfit(host: StaticHost) -> None:
     if host.kind == HWADDR:
         problem = "is nothing that dhcp6s looks for: it knows hosts by their DUID alone"
         remedy = "Give its duid or machine_id; dhcp6_identity_info reads the DUID on the host"
-        raise Refusal(host.option + ".hwaddr", host.identifier, problem, remedy)
+        raise Refusal(host.identifier_option, host.identifier, problem, remedy)
     octets = len(host.identifier.split(":"))
     if octets > LONGEST_DUID:
         problem = f"has {octets} octets, and dhcp6s takes no more than {LONGEST_DUID}"
-        raise Refusal(
-            host.option + ".duid", host.identifier, problem, "Have another server serve it, or make it shorter"
-        )
+        remedy = "Have another server serve it, or make it shorter"
+        raise Refusal(host.identifier_option, host.identifier, problem, remedy)
     if not (host.addresses or host.prefixes):
         problem = f"is all that {host.name} gets, and dhcp6s knows no names"
         raise Refusal(host.option + ".hostname", host.hostname, problem, "Give it addresses or prefixes")
@@ -167,22 +142,6 @@ def _own(options: Options, found: Found) -> list[HostStatement]:
         raise unreadable("hosts_file", options.hosts_file, problem) from None
 
 
-def _read(options: Options, found: Found) -> _Config:
-    text = options.config_content
-    option, where = ("config_file", options.config_file) if text is None else ("config_content", "its")
-    if text is None:
-        text = found.config.text if found.config else ""
-    files: dict[str, Sequence[Statement]] = {}
-    try:
-        files[options.config_file] = dhcp6s.parse(text)
-        option = "config_file"
-        for where, other in found.included.items():
-            files[where] = dhcp6s.parse(other)
-    except SyntaxProblem as problem:
-        raise unreadable(option, where, problem) from None
-    return _Config(text, files)
-
-
 def _refuse_pooled(hosts: Iterable[StaticHost], pools: Sequence[Pool], where: str) -> None:
     """Of a pool dhcp6s gives any client any address, whether or not it is a host's, too."""
     for host in hosts:
@@ -203,7 +162,7 @@ def _refuse_conflicts(hosts: Iterable[StaticHost], strangers: Sequence[tuple[str
     delegated = [(prefix, path, other) for path, other in strangers for prefix in other.prefixes]
     for host in hosts:
         _refuse_taken(host.option + ".name", host.name, "name", names)
-        _refuse_taken(host.option + ".duid", host.identifier, "DUID", duids)
+        _refuse_taken(host.identifier_option, host.identifier, "DUID", duids)
         for number, address in enumerate(host.addresses):
             _refuse_taken(f"{host.option}.addresses[{number}]", address, "address", addresses)
         for number, prefix in enumerate(host.prefixes):
@@ -224,16 +183,21 @@ def _where(path: str, host: HostStatement) -> str:
     return f"the host {host.name} in {path} line {host.line}, which this task does not manage"
 
 
+def _missing(config: Config[Statement], options: Options, found: Found) -> list[str]:
+    """dhcp6s goes on without a file that it cannot open, and says so in its log alone."""
+    return [
+        f"{part.path} line {line} includes {path}, which is no file: dhcp6s goes on without it. Correct the path there."
+        for part in config.parts
+        for line, path in dhcp6s.include_lines(part.statements)
+        if path != options.hosts_file and path not in found.included
+    ]
+
+
 def _nameless(hosts: Iterable[StaticHost]) -> list[str]:
     named = [host.name for host in hosts if host.hostname]
     if not named:
         return []
-    return [f"dhcp6s knows no names: the hostname of {_some(named)} is left out. Give it to the DNS server."]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return [f"dhcp6s knows no names: the hostname of {some(named)} is left out. Give it to the DNS server."]
 
 
 def _elsewhere(hosts: Iterable[StaticHost], links: Sequence[IPv6Network]) -> list[str]:
@@ -248,7 +212,7 @@ def _elsewhere(hosts: Iterable[StaticHost], links: Sequence[IPv6Network]) -> lis
         return []
     has = ", ".join(str(prefix) for prefix in links)
     problem = f"lie in no prefix of an interface that dhcp6s serves ({has}), and so are right behind a relay alone"
-    return [f"These addresses {problem}: {_some(doubtful)}."]
+    return [f"These addresses {problem}: {some(doubtful)}."]
 
 
 def _check(config: str, options: Options) -> Check:

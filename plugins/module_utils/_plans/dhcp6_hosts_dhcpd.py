@@ -6,44 +6,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
 from .._formats import dhcpd
-from .._formats.dhcpd import HostDeclaration, Statement
+from .._formats.dhcpd import HostDeclaration
 from .._formats.syntax import SyntaxProblem
-from .._values.errors import Refusal
+from .._values.duid import Duid
+from .._values.errors import Refusal, ValueProblem
 from .conditions import Require
-from .dhcp6_hosts import DUID, Options, StaticHost, merge, refuse_foreign, unlisted, unreadable
+from .dhcp6_hosts import DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, some, unlisted, unreadable
 from .dhcp6_hosts_places import Placement, Stranger, place, refuse_strangers
+from .dhcp6_hosts_reading import file_with, read_config
 from .dhcp6_hosts_writing import Including, not_yet, restart, with_include, written
-from .plan import FileChange, FileState, Plan
+from .plan import FileChange, Plan
 from .steps import Check
 
 CONFIG_FILE = "/etc/dhcp/dhcpd6.conf"
 HOSTS_FILE = "/etc/dhcp/homelab-ipv6-hosts6.conf"
 SERVICE = "isc-dhcp-server"
 TOOL, PACKAGE = "dhcpd", "isc-dhcp-server"
+# The hardware type inside a DUID (RFC 8415, section 11.4).
+ETHERNET = 1
 # What to do about a host that another declaration has.
 OTHERS = "Remove it there, or leave it out here"
-# The lines of dhcpd -t that say what is wrong.
-# Below its complaint dhcpd shows the line and, under it, how far it came.
+# What dhcpd -t says is wrong. Below its complaint it shows the line and, under it, how far it came.
 TELLING = r"(?m)^(?:\S+ line \d+: [^\n]*(?:\n[^\n]+(?=\n *\^))?|Can't open [^\n]*)"
 
 # No more than any server has whose configuration includes the file of hosts.
 Found = Including
-
-
-@dataclass(frozen=True)
-class _Config:
-    """The configuration with all that it includes, but for the file of hosts."""
-
-    text: str
-    statements: tuple[Statement, ...]
-    others: tuple[tuple[str, str, tuple[Statement, ...]], ...]
-
-    def everything(self) -> list[Statement]:
-        return [*self.statements, *(one for _path, _text, statements in self.others for one in statements)]
 
 
 def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
@@ -54,19 +44,24 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     refuse_foreign(options.hosts_file, found.hosts)
     wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
     if options.config_content is None and found.config is None:
-        return _not_yet(wanted, options, found)
-    config = _read(options, found)
+        unseen = _not_yet(wanted, options, found)
+        return unseen._replace(warnings=(*unseen.warnings, *_by_hardware(hosts)))
+    config = read_config(options, found.config, found.included, dhcpd.parse)
     placements = place(wanted, dhcpd.served(config.everything()), options.config_file)
-    strangers = _strangers(config, options)
+    strangers = [(part.path, host) for part in config.parts for host in dhcpd.hosts(part.text, part.statements)]
+    _refuse_twins(wanted)
     _refuse_conflicts(placements, strangers)
     line = dhcpd.render_include(options.hosts_file)
     text, warnings = with_include(config.text, dhcpd.includes(config.everything()), line, options)
-    before = {options.config_file: found.config, options.hosts_file: found.hosts}
-    after = {options.config_file: text, options.hosts_file: dhcpd.render(_declarations(placements))}
-    changes = [FileChange(path, state, _file(state, after[path])) for path, state in before.items()]
+    listed = dhcpd.render(_declarations(placements))
+    hide = tuple(dhcpd.secrets(config.everything()))
+    changes = [
+        FileChange(options.config_file, found.config, file_with(found.config, text, private=bool(hide)), hide=hide),
+        FileChange(options.hosts_file, found.hosts, file_with(found.hosts, listed)),
+    ]
     return Plan(
         steps=written(changes, _check(text, options), Require(TOOL, PACKAGE), options, found, restart(options, found)),
-        warnings=(*warnings, *_quoted(strangers)),
+        warnings=(*warnings, *_quoted(strangers), *_by_hardware(hosts)),
         result={
             "hosts": [host.result() for host in wanted],
             "unmanaged": [{"name": host.name, "file": path, "line": host.line} for path, host in strangers],
@@ -102,47 +97,42 @@ def present(options: Options, found: Found) -> list[StaticHost]:
     return list(hosts.values())
 
 
-def _file(before: FileState | None, text: str) -> FileState:
-    return before.with_text(text) if before else FileState(text)
-
-
-def _read(options: Options, found: Found) -> _Config:
-    text = options.config_content
-    option = "config_content" if text is not None else "config_file"
-    if text is None:
-        text = found.config.text if found.config else ""
-    try:
-        statements = dhcpd.parse(text)
-    except SyntaxProblem as problem:
-        raise unreadable(option, "its" if option == "config_content" else options.config_file, problem) from None
-    others: list[tuple[str, str, tuple[Statement, ...]]] = []
-    for path, other in found.included.items():
-        try:
-            others.append((path, other, dhcpd.parse(other)))
-        except SyntaxProblem as problem:
-            raise unreadable("config_file", path, problem) from None
-    return _Config(text, statements, tuple(others))
-
-
-def _strangers(config: _Config, options: Options) -> list[tuple[str, HostDeclaration]]:
-    main = [(options.config_file, host) for host in dhcpd.hosts(config.text, config.statements)]
-    return main + [(path, host) for path, text, other in config.others for host in dhcpd.hosts(text, other)]
+def _refuse_twins(hosts: Sequence[StaticHost]) -> None:
+    """dhcpd looks for a client's DUID first, and then for the address inside it."""
+    by_duid = {_ethernet(host.kind, host.identifier): host for host in hosts if host.kind == DUID}
+    for host in hosts:
+        other = by_duid.get(host.identifier) if host.kind == HWADDR else None
+        if other:
+            problem = f"is also inside the DUID of {other.option} ({other.name}), by which dhcpd finds the client first"
+            raise Refusal(host.identifier_option, host.identifier, problem, "A client has one entry: leave one out")
 
 
 def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple[str, HostDeclaration]]) -> None:
     by_name = {other.name: (path, other) for path, other in reversed(strangers)}
     by_identifier = {other.identifier: (path, other) for path, other in reversed(strangers)}
+    # One that has an IPv4 address only is for a dhcpd that reads the same file and serves IPv4.
+    by_ethernet = {
+        (other.kind, _ethernet(other.kind, other.identifier)): (path, other)
+        for path, other in reversed(strangers)
+        if not other.only_ipv4
+    }
     for placement in placements:
         host = placement.host
         if len(placement.addresses) > 1:
+            second = placement.addresses[1]
             problem = f"is a second address of {host.name} in {placement.subnet}, and dhcpd gives a client one a subnet"
-            raise Refusal(host.option + ".addresses", placement.addresses[1], problem, "Leave one of them out")
+            raise Refusal(host.address_option(second), second, problem, "Leave one of them out")
         if host.name in by_name:
             problem = "is also the name of " + _where(*by_name[host.name])
             raise Refusal(host.option + ".name", host.name, problem, OTHERS)
         if host.identifier in by_identifier:
             problem = "is also that of " + _where(*by_identifier[host.identifier])
             raise Refusal(host.identifier_option, host.identifier, problem, OTHERS)
+        ethernet = _ethernet(host.kind, host.identifier)
+        same = by_ethernet.get((dhcpd.HARDWARE if host.kind == DUID else dhcpd.DUID, ethernet)) if ethernet else None
+        if same:
+            problem = f"has the address {ethernet}, as does " if host.kind == DUID else "is also inside the DUID of "
+            raise Refusal(host.identifier_option, host.identifier, problem + _where(*same), OTHERS)
     refuse_strangers(
         placements,
         [
@@ -150,6 +140,25 @@ def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple
             for path, other in strangers
         ],
     )
+
+
+def _ethernet(kind: str, identifier: str) -> str:
+    """The Ethernet address by which dhcpd may find a host, empty where there is none."""
+    if kind != DUID:
+        return identifier
+    try:
+        duid = Duid.parse(identifier)
+    except ValueProblem:
+        return ""
+    return (duid.link_layer_address or "") if duid.hardware_type == ETHERNET else ""
+
+
+def _by_hardware(hosts: Sequence[StaticHost]) -> list[str]:
+    named = [host.name for host in hosts if host.kind == HWADDR]
+    if not named:
+        return []
+    problem = "dhcpd sees a client's hwaddr only inside a DUID-LL or DUID-LLT, where it need not be that of the link"
+    return [f"{problem}: {some(named)} may get nothing. Give the duid instead, which no client changes."]
 
 
 def _where(path: str, other: HostDeclaration) -> str:
@@ -185,7 +194,7 @@ def _check(config: str, options: Options) -> Check:
 
 def _not_yet(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     text = dhcpd.render([_declaration(host, host.name, host.addresses, host.prefixes) for host in hosts])
-    change = FileChange(options.hosts_file, found.hosts, _file(found.hosts, text))
+    change = FileChange(options.hosts_file, found.hosts, file_with(found.hosts, text))
     return not_yet(hosts, options, found.installed, Require(TOOL, PACKAGE), change)
 
 

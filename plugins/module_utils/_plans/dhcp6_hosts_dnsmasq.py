@@ -15,8 +15,20 @@ from .._formats.dnsmasq import Directive, HostEntry
 from .._formats.syntax import SyntaxProblem, append
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import DUID, HOSTNAME, Options, StaticHost, merge, unlisted, unreadable
+from .dhcp6_hosts import (
+    DUID,
+    HOSTNAME,
+    Options,
+    StaticHost,
+    merge,
+    refuse_foreign,
+    refuse_namesakes,
+    some,
+    unlisted,
+    unreadable,
+)
 from .dhcp6_hosts_places import Placement, Stranger, place, refuse_strangers
+from .dhcp6_hosts_reading import Config, file_with, read_config
 from .dhcp6_hosts_writing import not_yet, restart, written
 from .plan import FileChange, FileState, Plan
 from .steps import Check, Serve, Step, UnitState
@@ -58,39 +70,28 @@ class Found:
     listed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Config:
-    """The configuration with all that it includes, but for the file of hosts."""
-
-    text: str
-    directives: tuple[Directive, ...]
-    others: tuple[tuple[str, tuple[Directive, ...]], ...]
-
-    def everything(self) -> list[Directive]:
-        return [*self.directives, *(one for _path, directives in self.others for one in directives)]
-
-
 def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     """Make the file of hosts hold these, and the configuration name it.
 
     :raises Refusal: a file cannot be read or is not ours, or a host cannot be among them
     """
-    _refuse_foreign("hosts_file", options.hosts_file, found.hosts)
+    refuse_foreign(options.hosts_file, found.hosts)
     wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
     for host in wanted:
         _refuse_unfit(host)
+    refuse_namesakes((host, *_dns_name(host)) for host in wanted)
     content = dnsmasq.render_hosts([_entry(host) for host in wanted])
     hosts_change = FileChange(options.hosts_file, found.hosts, FileState(content))
     if options.config_content is None and found.config is None and not found.directory:
         return not_yet(wanted, options, found.installed, Require(TOOL, PACKAGE), hosts_change)
-    config = _read(options, found)
+    config = read_config(options, found.config, found.included, dnsmasq.parse)
     ranges = dnsmasq.ranges(config.everything())
     placements, warnings = _place(wanted, ranges, options.config_file)
     _refuse_seconds(placements)
-    strangers = _strangers(config, options, found)
+    strangers = _strangers(config, found)
     _refuse_conflicts(placements, strangers)
     text, named, unnamed = _naming(config, options, found)
-    changes = [*_config_changes(text, options, found), *named]
+    changes = [FileChange(options.config_file, found.config, file_with(found.config, text)), *named]
     return Plan(
         steps=written(
             [*changes, hosts_change],
@@ -148,49 +149,28 @@ def drop_in(config: str, directory: str, options: Options) -> str | None:
     return None
 
 
-def _refuse_foreign(option: str, path: str, state: FileState | None) -> None:
-    if state and state.text.strip() and not state.text.startswith(dnsmasq.MANAGED):
-        problem = "exists and was not written by this module"
-        remedy = "Move what is in it elsewhere and remove it"
-        if option == "hosts_file":
-            remedy = "Name another file, or move its hosts into this task and remove it"
-        raise Refusal(option, path, problem, remedy)
-
-
 def _refuse_unfit(host: StaticHost) -> None:
     if host.prefixes:
+        prefix = host.prefixes[0]
         remedy = "Leave it out, or let Kea or dhcpd serve: they can"
-        raise Refusal(
-            host.option + ".prefixes", host.prefixes[0], "cannot be delegated: dnsmasq delegates none", remedy
-        )
-    option, name = (".hostname", host.hostname) if host.hostname else (".name", host.name)
+        raise Refusal(host.prefix_option(prefix), prefix, "cannot be delegated: dnsmasq delegates none", remedy)
+    option, name = _dns_name(host)
     if dnsmasq.taken_for_something_else(name):
         problem = "is no host name to dnsmasq, which takes it for a lease time, an address or a word of its own"
-        raise Refusal(host.option + option, name, problem, "Give it another name, or a hostname beside this one")
+        raise Refusal(f"{host.option}.{option}", name, problem, "Give it another name, or a hostname beside this one")
     if not HOSTNAME.fullmatch(name):
         problem = "is no host name, and dnsmasq makes it one in DNS"
         remedy = "Use letters, digits and dashes, or give it a hostname beside this one"
-        raise Refusal(host.option + option, name, problem, remedy)
+        raise Refusal(f"{host.option}.{option}", name, problem, remedy)
+
+
+def _dns_name(host: StaticHost) -> tuple[str, str]:
+    """The name that dnsmasq makes a host's in DNS, behind the option that has it."""
+    return ("hostname", host.hostname) if host.hostname else ("name", host.name)
 
 
 def _entry(host: StaticHost) -> HostEntry:
-    return HostEntry(((host.kind, host.identifier),), host.addresses, host.hostname or host.name, host.name)
-
-
-def _read(options: Options, found: Found) -> _Config:
-    text = options.config_content
-    option, where = ("config_file", options.config_file) if text is None else ("config_content", "its")
-    if text is None:
-        text = found.config.text if found.config else ""
-    others: list[tuple[str, tuple[Directive, ...]]] = []
-    try:
-        directives = dnsmasq.parse(text)
-        option = "config_file"
-        for where, other in found.included.items():
-            others.append((where, dnsmasq.parse(other)))
-    except SyntaxProblem as problem:
-        raise unreadable(option, where, problem) from None
-    return _Config(text, directives, tuple(others))
+    return HostEntry(((host.kind, host.identifier),), host.addresses, _dns_name(host)[1], host.name)
 
 
 def _place(hosts: Sequence[StaticHost], ranges: dnsmasq.Ranges, where: str) -> tuple[list[Placement], list[str]]:
@@ -209,14 +189,13 @@ def _place(hosts: Sequence[StaticHost], ranges: dnsmasq.Ranges, where: str) -> t
     if doubtful:
         warnings.append(
             f"Whether these addresses lie in a subnet of the server cannot be known before it runs, since dhcp-range="
-            f"{ranges.unknown[0]} takes its prefix from an interface: {', '.join(doubtful)}."
+            f"{ranges.unknown[0]} takes its prefix from an interface: {some(doubtful)}."
         )
     return placements + place(known, ranges.prefixes, where), warnings
 
 
-def _strangers(config: _Config, options: Options, found: Found) -> list[tuple[str, HostEntry]]:
-    strangers = [(options.config_file, entry) for entry in dnsmasq.hosts(config.directives)]
-    strangers += [(path, entry) for path, directives in config.others for entry in dnsmasq.hosts(directives)]
+def _strangers(config: Config[Directive], found: Found) -> list[tuple[str, HostEntry]]:
+    strangers = [(part.path, entry) for part in config.parts for entry in dnsmasq.hosts(part.statements)]
     for path, text in found.listed.items():
         try:
             strangers += [(path, entry) for entry in dnsmasq.parse_hosts(text)]
@@ -235,19 +214,20 @@ def _refuse_seconds(placements: Sequence[Placement]) -> None:
         host = placement.host
         if host.kind == DUID and placement.subnet != ANYWHERE and len(placement.addresses) > 1:
             problem = f"is a second address of {host.name} in {placement.subnet}, and dnsmasq gives a DUID one a subnet"
-            raise Refusal(host.option + ".addresses", placement.addresses[1], problem, "Leave one of them out")
+            second = placement.addresses[1]
+            raise Refusal(host.address_option(second), second, problem, "Leave one of them out")
 
 
 def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple[str, HostEntry]]) -> None:
-    by_name = {placement.host.hostname or placement.host.name: placement.host for placement in placements}
+    by_name = {_dns_name(placement.host)[1].lower(): placement.host for placement in placements}
     by_identifier = {(placement.host.kind, placement.host.identifier): placement.host for placement in placements}
     remedy = "Remove it there, or leave it out here"
     for path, entry in strangers:
         where = f"the dhcp-host in {path} line {entry.line}, which this task does not manage"
-        host = by_name.get(entry.hostname or "")
+        host = by_name.get((entry.hostname or "").lower())
         if host:
-            option = ".hostname" if host.hostname else ".name"
-            raise Refusal(host.option + option, entry.hostname, f"is also the name of {where}", remedy)
+            option, name = _dns_name(host)
+            raise Refusal(f"{host.option}.{option}", name, f"is also the name of {where}", remedy)
         for identifier in entry.identifiers:
             host = by_identifier.get(identifier)
             if host:
@@ -258,7 +238,7 @@ def _refuse_conflicts(placements: Sequence[Placement], strangers: Sequence[tuple
     )
 
 
-def _naming(config: _Config, options: Options, found: Found) -> tuple[str, list[FileChange], list[str]]:
+def _naming(config: Config[Directive], options: Options, found: Found) -> tuple[str, list[FileChange], list[str]]:
     """The configuration, a file beside it and a warning, where the file of hosts has yet to be named."""
     path = options.hosts_file
     if any(one in (path, posixpath.dirname(path)) for one in dnsmasq.hosts_paths(config.everything())):
@@ -269,16 +249,9 @@ def _naming(config: _Config, options: Options, found: Found) -> tuple[str, list[
         where = addition or options.config_file
         return config.text, [], [f"The server does not see these hosts: add the line {line.strip()} to {where}."]
     if addition:
-        _refuse_foreign("ensure_include", addition, found.drop_in)
+        refuse_foreign(addition, found.drop_in, "ensure_include", "Move what is in it elsewhere and remove it")
         return config.text, [FileChange(addition, found.drop_in, FileState(dnsmasq.MANAGED + line))], []
     return append(config.text, line), [], []
-
-
-def _config_changes(text: str, options: Options, found: Found) -> list[FileChange]:
-    if found.config is None and not text:
-        return []
-    after = found.config.with_text(text) if found.config else FileState(text)
-    return [FileChange(options.config_file, found.config, after)]
 
 
 def _serve(changes: Sequence[FileChange], options: Options, found: Found) -> Step:

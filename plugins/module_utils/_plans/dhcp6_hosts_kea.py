@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Network
 
@@ -14,7 +14,7 @@ from .._formats.kea_edit import render
 from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
-from .dhcp6_hosts import DUID, Options, StaticHost, merge, unlisted, unreadable
+from .dhcp6_hosts import DUID, Options, StaticHost, merge, some, unlisted, unreadable
 from .dhcp6_hosts_places import Placement, Stranger, place, refuse_strangers
 from .dhcp6_hosts_writing import not_yet, restart, written
 from .plan import FileChange, FileState, Plan
@@ -28,6 +28,8 @@ USER = "_kea"
 SOCKET_DIRECTORY = "/run/kea/"
 RELOAD = '{ "command": "config-reload" }'
 DONE = r'"result"\s*:\s*0\b'
+# Kea 2.2 keeps 128 octets of a DUID, type and all; 2.6 the 130 that RFC 8415 (section 11.1) allows.
+LONGEST_DUID = 128
 # The lines of kea-dhcp6 -t that say what is wrong.
 TELLING = r"(?m)^(?:Error encountered|Syntax check failed)[^\n]*"
 
@@ -86,7 +88,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     _refuse_included(revisions, options.config_file)
     strangers = _strangers(config, revisions)
     refuse_strangers(placements, [_stranger(stranger, options.config_file) for stranger in strangers])
-    steps = _steps(config.revised(revisions), config, options, found)
+    steps = _steps(config.revised(revisions), config, wanted, options, found)
     return Plan(
         steps=steps,
         result={
@@ -206,22 +208,32 @@ def _stranger(one: Place, path: str) -> Stranger:
     return Stranger(where, one.reservation.addresses, one.reservation.prefixes)
 
 
-def _steps(text: str, config: KeaConfig, options: Options, found: Found) -> tuple[Step, ...]:
+def _steps(
+    text: str, config: KeaConfig, hosts: Sequence[StaticHost], options: Options, found: Found
+) -> tuple[Step, ...]:
     # Passwords are for the daemon's eyes only.
     secrets = tuple(config.secrets())
     new = FileState(text, 0o640, "root", USER) if found.has_user and secrets else FileState(text)
     after = found.config.with_text(text) if found.config else new
     change = FileChange(options.config_file, found.config, after, hide=secrets)
-    check, serve = _check(options.config_file, found), _reload(options, found)
+    check, serve = _check(options.config_file, found, _long(hosts)), _reload(options, found)
     return written([change], check, Require(TOOL, PACKAGE), options, found, serve)
 
 
-def _check(path: str, found: Found) -> Check:
+def _long(hosts: Iterable[StaticHost]) -> str:
+    """What to say of DUIDs that one Kea takes and another does not, if this one refuses its configuration."""
+    named = [host.name for host in hosts if len(host.identifier.split(":")) > LONGEST_DUID]
+    if not named:
+        return ""
+    return f"Kea 2.2 takes no DUID of more than {LONGEST_DUID} octets, and here such a one has {some(named)}"
+
+
+def _check(path: str, found: Found, hint: str) -> Check:
     argv: tuple[str, ...] = (TOOL, "-t", f"{{staged:{path}}}")
     if found.has_user:
         # The daemon's own eyes: a file that only root can read would stop it at its next start.
         argv = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--", *argv)
-    return Check(argv, tool=TOOL, telling=TELLING)
+    return Check(argv, tool=TOOL, telling=TELLING, hint=hint)
 
 
 def _reload(options: Options, found: Found) -> Step:

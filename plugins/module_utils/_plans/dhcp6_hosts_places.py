@@ -144,9 +144,9 @@ def refuse_strangers(placements: Sequence[Placement], strangers: Sequence[Strang
         for address in placement.addresses if owners else ():
             if address in owners:
                 problem = f"is also the address of {owners[address].where}"
-                raise Refusal(placement.host.option + ".addresses", address, problem, remedy)
+                raise Refusal(placement.host.address_option(address), address, problem, remedy)
         for prefix in placement.prefixes:
             for other, stranger in delegated:
                 if prefix.overlaps(other):
                     problem = f"overlaps a prefix of {stranger.where}"
-                    raise Refusal(placement.host.option + ".prefixes", prefix, problem, remedy)
+                    raise Refusal(placement.host.prefix_option(prefix), prefix, problem, remedy)

@@ -240,6 +240,28 @@ def test_without_the_right_to_read(folder: Path, provider: str) -> None:
     assert result["msg"] == f"{folder / provider}: permission denied. Run this task as root (become: true)."
 
 
+def test_a_complaint_does_not_show_a_key(folder: Path) -> None:
+    """dhcpd shows the line that it complains of."""
+    text = 'key k { algorithm hmac-md5; secret "c2Vj!cmV0"; };\nsubnet6 2001:db8:0:1::/64 { }\n'
+    told = [run(folder, "dhcpd", NAS, config_content=text)]
+    (folder / "dhcpd").write_text(text)
+    told.append(run(folder, "dhcpd", NAS))
+    for result in told:
+        assert "line 1: invalid base64 character" in result["msg"]
+        assert "c2Vj" not in str(result)
+
+
+@pytest.mark.parametrize("octets", [129, 130])
+def test_a_duid_that_kea_refuses_is_told_with_its_host(folder: Path, octets: int) -> None:
+    result = run(folder, "kea", {**NAS, "duid": (b"\0\2" + bytes(octets - 2)).hex(":")})
+    # Kea 2.6 takes it.
+    if "msg" in result:
+        assert "maximum of 128" in result["msg"]
+        assert "Kea 2.2 takes no DUID of more than 128 octets, and here such a one has storage. " in result["msg"]
+    else:
+        assert result["changed"]
+
+
 LEASES = {"kea": "kea-2.2/kea-leases6.csv", "dhcpd": "dhcpd-4.4.3/named", "dnsmasq": "dnsmasq-2.90/dnsmasq.leases"}
 # When the leases were recorded, and long after the last of them.
 THEN, LATER = 1795698110.0, 1800000000.0

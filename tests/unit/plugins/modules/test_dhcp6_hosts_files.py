@@ -171,3 +171,26 @@ def test_two_runs_at_once(place: Place) -> None:
     assert [result["changed"] for result in done] == [True, True]
     kept = place.run(NAS, purge=False, check_mode=True)["hosts"]
     assert [host["name"] for host in kept] == ["nas", "tv"]
+
+
+KEYS = {
+    "kea": '{"Dhcp6": {"lease-database": {"type": "memfile", "password": "c2VjcmV0"},',
+    "dhcpd": 'key k { algorithm hmac-md5; secret "c2VjcmV0"; };\n',
+    "dnsmasq": "",
+    "dhcp6s": 'keyinfo k { realm "r"; keyid 1; secret "c2VjcmV0"; };\n',
+}
+
+
+def test_no_key_is_shown(place: Place) -> None:
+    provider = place.options["provider"]
+    key = KEYS[provider]
+    text = CONFIGS[provider].replace('{"Dhcp6": {', key, 1) if provider == "kea" else key + CONFIGS[provider]
+    place.config.unlink()
+    # As with -vvv, which shows what the module was given.
+    told = place.run(config_content=text, validate=False, _ansible_inject_invocation=True)
+    assert told["changed"]
+    assert "config_content" in told["invocation"]["module_args"]
+    assert "c2VjcmV0" not in str(told)
+    assert ("c2VjcmV0" in place.config.read_text()) == bool(key)
+    # What only the configuration's owner could read before is not shown either.
+    assert "c2VjcmV0" not in str(place.run(TV, validate=False))

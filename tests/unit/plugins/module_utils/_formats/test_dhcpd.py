@@ -28,8 +28,9 @@ declarations = st.builds(
         st.ip_addresses(v=6).map(lambda address: IPv6Network((address, 56), strict=False)), max_size=2
     ).map(tuple),
     hostname=st.none() | st.sampled_from(["nas", "nas.example.org"]),
-    # Neither is rendered.
+    # None of these is rendered.
     quoted=st.just(False),
+    only_ipv4=st.just(False),
     line=st.just(0),
 )
 by_mac = st.binary(min_size=6, max_size=6).map(lambda octets: HostDeclaration("x", "hwaddr", octets.hex(":")))
@@ -61,6 +62,40 @@ def test_hosts() -> None:
     assert printer.addresses == (IPv6Address("2001:db8:0:1::20"), IPv6Address("2001:db8:0:1::21"))
     assert (console.quoted, console.identifier) == (True, "00:01:00:01:11:f9:4b:5a:08:00:27:c5:40:c7")
     assert (other.kind, other.addresses) == ("", ())
+
+
+def test_a_host_of_ipv4_alone_is_told_from_others() -> None:
+    (lan, both) = read(
+        "host a { hardware ethernet 52:54:0:AA:b:c; fixed-address 192.0.2.1; }\n"
+        "host b { hardware ethernet 52:54:0:aa:b:d; fixed-address 192.0.2.2; fixed-address6 2001:db8::1; }\n"
+    )
+    assert (lan.identifier, lan.only_ipv4) == ("52:54:00:aa:0b:0c", True)
+    assert not both.only_ipv4
+
+
+KEYS = """key k { algorithm hmac-md5; secret "c2VjcmV0"; };
+KEY l { algorithm hmac-md5; SECRET c2Vj cmV+ ==; }
+omapi-key k;
+"""
+
+
+def test_secrets() -> None:
+    assert dhcpd.secrets_of(KEYS) == ["c2VjcmV0", "c2Vj", "cmV+"]
+    assert dhcpd.secrets_of('ldap-password "pass; word";') == ["pass; word"]
+    # What cannot be read is not to be shown either.
+    assert dhcpd.secrets_of(KEYS + "subnet6 {") == ["c2VjcmV0", "c2Vj"]
+    assert dhcpd.secrets_of('{ secret "";') == []
+    assert dhcpd.secrets_of(None) == []
+
+
+@needs_dhcpd
+def test_dhcpd_takes_keys_with_quotes_and_without_them(tmp_path: Path) -> None:
+    path = tmp_path / "dhcpd6.conf"
+    path.write_text(KEYS.replace("cmV+ ==", "cmV0") + "subnet6 2001:db8::/64 { }\n")
+    (tmp_path / "leases").touch()
+    argv = ["dhcpd", "-6", "-t", "-cf", path, "-lf", tmp_path / "leases"]
+    said = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
 
 
 @needs_dhcpd

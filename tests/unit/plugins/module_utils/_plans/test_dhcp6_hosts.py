@@ -106,6 +106,10 @@ def test_paths_are_absolute() -> None:
         ([host(subnet="2001:db8::")], "hosts[0].subnet: 2001:db8:: has no prefix length"),
         ([host(name="my nas")], "hosts[0].name: 'my nas' cannot be the name of a host"),
         ([host(name="nas--2")], "hosts[0].name: 'nas--2' cannot be the name of a host"),
+        (
+            [host(hostname="nas"), other(hostname="NAS")],
+            "hosts[1].hostname: NAS is also the name of hosts[0] (nas), and both hosts would answer to it. Give each",
+        ),
         ([host(hostname="na_s")], "hosts[0].hostname: 'na_s' is no host name"),
         ([host(addresses=[])], "hosts[0]: nas gets nothing from the server"),
         ([host(), other(name="nas")], "hosts[1].name: nas is also the name of hosts[0] (nas)"),
@@ -120,7 +124,7 @@ def test_paths_are_absolute() -> None:
         ([host(addresses=["2001:db8::1", "2001:db8::1"])], "hosts[0].addresses[1]: 2001:db8::1 is given twice"),
         (
             [host(prefixes=["2001:db8:100::/56"]), other(prefixes=["2001:db8:100:80::/60"])],
-            "hosts[1].prefixes: 2001:db8:100:80::/60 overlaps a prefix of hosts[0] (nas)",
+            "hosts[1].prefixes[0]: 2001:db8:100:80::/60 overlaps a prefix of hosts[0] (nas)",
         ),
         (
             [host(prefixes=["2001:db8:100::/56", "2001:db8:100:80::/60"])],

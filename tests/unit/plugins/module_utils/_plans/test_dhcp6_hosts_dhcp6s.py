@@ -18,6 +18,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dhcp6_hosts_dh
 )
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart
+from ansible_collections.homelab.ipv6.plugins.module_utils._values.duid import networkd_duid
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
 from .hosts_frame import NAS, TV, Frame, changes, files
@@ -28,6 +29,7 @@ interface lan0 { address-pool guests 3600; };
 pool guests { range 2001:db8:0:1::1000 to 2001:db8:0:1::1fff; };
 """
 INCLUDE = f'include "{HOSTS_FILE}";\n'
+MACHINE_ID = "0123456789abcdef0123456789abcdef"
 RUNNING = Found(None, None, installed=True, active=True, listening=True)
 planned = Frame(dhcp6_hosts_dhcp6s, RUNNING).planned
 
@@ -162,6 +164,13 @@ def test_keys_are_never_shown_nor_given_away() -> None:
             {},
             "hosts[0].duid: 00:03:00:01:52:54:00:65:43:21 is also the DUID of the host x",
         ),
+        (
+            CONFIG + f"host x {{ duid {networkd_duid(MACHINE_ID)}; }};",
+            None,
+            [{"name": "nas", "machine_id": MACHINE_ID, "addresses": NAS["addresses"]}],
+            {},
+            f"hosts[0].machine_id: {networkd_duid(MACHINE_ID)} is also the DUID of the host x",
+        ),
         (CONFIG + "host nas { };", None, [NAS], {}, "hosts[0].name: nas is also the name of the host nas in"),
         (CONFIG, None, [NAS], {"valid_lifetime": 2**32}, "valid_lifetime: 4294967296 does not lie between 1 and"),
         (
@@ -191,6 +200,18 @@ def test_included_files_count() -> None:
     broken = dataclasses.replace(RUNNING, included={"/etc/wide-dhcpv6/more.conf": "a {"})
     with pytest.raises(Refusal, match=r"config_file: /etc/wide-dhcpv6/more\.conf line 1, column 3 cannot be read"):
         planned(CONFIG, None, NAS, found=broken)
+
+
+def test_a_file_that_is_not_there_to_be_included_is_pointed_out() -> None:
+    """dhcp6s itself tells nobody but the log."""
+    folder = "/etc/wide-dhcpv6"
+    found = dataclasses.replace(RUNNING, included={f"{folder}/more.conf": f'\n\ninclude "{folder}/typo.conf";'})
+    text = f'{CONFIG}include "{folder}/more.conf";\ninclude "{folder}/gone.conf";\n{INCLUDE}'
+    gone, typo = planned(text, None, NAS, found=found).warnings
+    assert gone.startswith(
+        f"{CONFIG_FILE} line 5 includes {folder}/gone.conf, which is no file: dhcp6s goes on without"
+    )
+    assert typo.startswith(f"{folder}/more.conf line 3 includes {folder}/typo.conf, which is no file")
 
 
 def test_a_name_is_said_to_be_left_out() -> None:

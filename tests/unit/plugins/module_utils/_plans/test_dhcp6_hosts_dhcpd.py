@@ -19,13 +19,14 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Fi
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Restart
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
-from .hosts_frame import NAS, Frame, files
+from .hosts_frame import NAS, TV, Frame, changes, files
 
 CONFIG = """# mine
 subnet6 2001:db8:0:1::/64 { }
 subnet6 2001:db8:0:2::/64 { }
 """
 INCLUDE = f'include "{HOSTS_FILE}";\n'
+BY_MAC = {"name": "printer", "hwaddr": "52:54:00:65:43:21", "addresses": NAS["addresses"]}
 RUNNING = Found(None, None, installed=True, active=True, listening=True)
 planned = Frame(dhcp6_hosts_dhcpd, RUNNING).planned
 
@@ -94,7 +95,7 @@ def test_a_bare_host_lists_what_will_come() -> None:
             None,
             [{**NAS, "addresses": ["2001:db8:0:1::1", "2001:db8:0:1::2"]}],
             {},
-            "hosts[0].addresses: 2001:db8:0:1::2 is a second address of nas in 2001:db8:0:1::/64",
+            "hosts[0].addresses[1]: 2001:db8:0:1::2 is a second address of nas in 2001:db8:0:1::/64",
         ),
         (
             CONFIG + "host x { fixed-address6 2001:db8:0:1::10; }",
@@ -109,6 +110,27 @@ def test_a_bare_host_lists_what_will_come() -> None:
             [NAS],
             {},
             "hosts[0].duid: 00:03:00:01:52:54:00:65:43:21 is also that of the host x in /etc/dhcp/dhcpd6.conf line 4",
+        ),
+        (
+            CONFIG,
+            None,
+            [NAS, {**BY_MAC, "addresses": TV["addresses"]}],
+            {},
+            "hosts[1].hwaddr: 52:54:00:65:43:21 is also inside the DUID of hosts[0] (nas), by which dhcpd finds the",
+        ),
+        (
+            CONFIG + "host x { host-identifier option dhcp6.client-id 0:1:0:1:2a:3b:4c:5d:52:54:0:65:43:21; }",
+            None,
+            [BY_MAC],
+            {},
+            "hosts[0].hwaddr: 52:54:00:65:43:21 is also inside the DUID of the host x in /etc/dhcp/dhcpd6.conf line 4",
+        ),
+        (
+            CONFIG + "host x { hardware ethernet 52:54:0:65:43:21; }",
+            None,
+            [NAS],
+            {},
+            "hosts[0].duid: 00:03:00:01:52:54:00:65:43:21 has the address 52:54:00:65:43:21, as does the host x in",
         ),
         (CONFIG + "host nas { }", None, [NAS], {}, "hosts[0].name: nas is also the name of the host nas in"),
     ],
@@ -138,3 +160,42 @@ def test_a_duid_in_quotes_is_pointed_out() -> None:
     text = CONFIG + 'host x { host-identifier option dhcp6.client-id "00:02:00:00:00:01:05"; }\n'
     (warning,) = planned(text, None, NAS).warnings
     assert warning.startswith("/etc/dhcp/dhcpd6.conf line 4: the DUID of host x stands in quotes")
+
+
+def test_what_cannot_be_one_client_is_taken() -> None:
+    """A DUID of another hardware type, one without an address in it, and a host that only has an IPv4 address."""
+    for duid in ("00:03:00:06:52:54:00:65:43:21", "00:02:00:00:ab:11:52:54:00:65:43:21"):
+        assert planned(CONFIG, None, {**NAS, "duid": duid}, {**BY_MAC, "addresses": TV["addresses"]}).changed
+    ipv4 = "host x { hardware ethernet 52:54:00:65:43:21; fixed-address 192.0.2.1; }\n"
+    assert planned(CONFIG + ipv4, None, NAS).changed
+    # As someone edited it.
+    edited = dhcpd.HEADER + "host x { host-identifier option dhcp6.client-id 0; fixed-address6 2001:db8:0:1::9; }\n"
+    assert planned(CONFIG, edited, BY_MAC, purge=False).changed
+
+
+def test_a_host_by_its_hwaddr_is_pointed_out() -> None:
+    many = [
+        {**BY_MAC, "name": f"p{n}", "hwaddr": f"52:54:00:00:00:{n:02}", "addresses": [f"2001:db8:0:1::a{n}"]}
+        for n in range(1, 13)
+    ]
+    bare = dataclasses.replace(RUNNING, installed=False, active=False)
+    for found, config in ((RUNNING, CONFIG), (bare, None)):
+        told = planned(config, None, *many, TV, found=found).warnings[-1]
+        assert told.startswith("dhcpd sees a client's hwaddr only inside a DUID-LL or DUID-LLT")
+        assert "p1, p2, p3, p4, p5, p6, p7, p8, p9, p10 and 2 more may get nothing" in told
+    assert planned(CONFIG, None, NAS).warnings == ()
+
+
+def test_keys_are_never_shown_nor_given_away() -> None:
+    text = CONFIG + 'key k { algorithm hmac-md5; secret "c2VjcmV0"; };\nomapi-key k;\n'
+    config, _hosts = changes(planned(None, None, NAS, config_content=text))
+    assert config.after
+    assert config.after.mode == 0o600
+    assert "c2VjcmV0" not in str(config.diff())
+    config, _hosts = changes(planned(text, None, NAS))
+    assert "c2VjcmV0" not in str(config.diff())
+    assert config.after
+    assert config.after.mode == 0o644
+    more = dataclasses.replace(RUNNING, included={"/etc/dhcp/keys.conf": "key k { secret c2VjcmV0; };"})
+    config, _hosts = changes(planned(CONFIG + "# c2VjcmV0\n", None, NAS, found=more))
+    assert "c2VjcmV0" not in str(config.diff())

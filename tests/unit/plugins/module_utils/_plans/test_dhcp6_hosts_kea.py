@@ -236,6 +236,16 @@ def test_a_bare_host_lists_what_will_come() -> None:
     assert whole.warnings == ()
 
 
+def test_a_duid_that_an_older_kea_refuses_is_named_if_it_does() -> None:
+    long = {**NAS, "duid": (b"\0\2" + bytes(128)).hex(":")}
+    (files,) = (step for step in planned(config(), long).steps if isinstance(step, Files))
+    assert files.check
+    assert files.check.hint == "Kea 2.2 takes no DUID of more than 128 octets, and here such a one has nas"
+    (files,) = (step for step in planned(config(), NAS).steps if isinstance(step, Files))
+    assert files.check
+    assert files.check.hint == ""
+
+
 def test_passwords_do_not_show_and_their_file_is_not_for_everyone() -> None:
     content = config(**{"lease-database": {"type": "mysql", "password": "s3cret"}})
     found = planned(None, NAS, config_content=content)

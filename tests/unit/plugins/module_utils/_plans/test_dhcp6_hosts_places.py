@@ -94,7 +94,7 @@ def test_a_host_that_fits_nowhere_is_refused(given: dict[str, Any], served: list
         (Stranger("the printer", (IPv6Address("2001:db8:0:1::10"),)), "2001:db8:0:1::10 is also the address of the p"),
         (
             Stranger("the printer", (), (IPv6Network("2001:db8:100::/48"),)),
-            "hosts[0].prefixes: 2001:db8:100::/56 overlaps a prefix of the printer",
+            "hosts[0].prefixes[0]: 2001:db8:100::/56 overlaps a prefix of the printer",
         ),
     ],
 )
