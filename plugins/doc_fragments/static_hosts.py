@@ -27,6 +27,7 @@ options:
             colons, bare digits, the C string from a dhclient lease file, or networkctl's C(DUID-EN/Vendor:0000ab11…).
           - Read it from the client, or from the server's log or leases. It cannot be computed from the MAC address.
           - Put it in quotes, since YAML takes some DUIDs for numbers.
+          - It has up to 130 octets. dhcp6s and Kea 2.2 take no more than 128 of them; Kea 2.6 and dhcpd take all.
           - A warning names DUIDs of the list that differ in one octet or in nothing but the time of a DUID-LLT, as they
             do when one of them is mistyped, and a DUID-LLT without a time, which was probably computed.
         type: str
@@ -51,7 +52,8 @@ options:
       hwaddr:
         description:
           - The link-layer (MAC) address.
-          - Kea finds it in some packets only, and dhcpd nowhere but inside a DUID-LL or DUID-LLT; prefer the DUID.
+          - Kea finds it in some packets only, and dhcpd nowhere but inside a DUID-LL or DUID-LLT, of which a warning
+            reminds; prefer the DUID. With dhcpd a host may not be there by such a DUID as well.
           - dnsmasq takes it from the link, and so knows it of clients that are on the server's own links.
           - dhcp6s does not look for it, and is refused.
         type: str
@@ -80,7 +82,7 @@ options:
         default: []
       hostname:
         description:
-          - The name that the server knows the host by, for instance in dynamic DNS.
+          - The name that the server knows the host by, for instance in dynamic DNS. No two hosts have the same.
           - dhcp6s knows no names; a warning says that it is left out.
         type: str
       subnet:
