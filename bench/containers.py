@@ -54,24 +54,24 @@ done
 rm -f /var/lib/machines/c*/etc/systemd/network/10-host0.network
 systemctl daemon-reload
 """
-STOP = (
-    "for n in $(seq {count}); do systemctl stop --no-block systemd-nspawn@c$n; done; systemctl stop 'systemd-nspawn@*'"
-)
+STOP = "systemctl stop 'systemd-nspawn@*.service'"
 # Starts all of them and prints, for each, the seconds until it has pinged its router from an address of its own.
 START = f"""
-import subprocess, sys, threading, time
+import pathlib, subprocess, sys, threading, time
 names = [f"c{{number}}" for number in range(1, int(sys.argv[1]) + 1)]
 took = dict.fromkeys(names, 999.0)
 def watch(name, began):
     while time.monotonic() - began < 60:
-        leader = subprocess.run(["machinectl", "show", "--property=Leader", "--value", name],
-                                capture_output=True, text=True).stdout.strip()
+        # Cheaper than to ask machined ten times a second.
+        state = pathlib.Path("/run/systemd/machines", name)
+        lines = state.read_text().splitlines() if state.exists() else []
+        leader = "".join(line.partition("=")[2] for line in lines if line.startswith("LEADER="))
         if leader:
             ping = ["nsenter", f"--target={{leader}}", "--net", "ping", "-c1", "-W1", "-n", "{ROUTER}"]
             if subprocess.run(ping, capture_output=True).returncode == 0:
                 took[name] = time.monotonic() - began
                 return
-        time.sleep(0.1)
+        time.sleep(0.2)
 began = time.monotonic()
 units = [f"systemd-nspawn@{{name}}.service" for name in names]
 subprocess.run(["systemctl", "start", "--no-block", *units], check=True)
