@@ -10,12 +10,10 @@ from ipaddress import IPv6Network
 
 from .._formats import dhcp6s, iproute
 from .._plans.dhcp6_hosts import Options
-from .._plans.dhcp6_hosts_dhcp6s import SERVICE, TOOL, Found
+from .._plans.dhcp6_hosts_dhcp6s import DEFAULTS, SERVICE, TOOL, Found
 from . import included
 from .host import Host
 
-# Debian's service has the interfaces from here, and a server for each.
-DEFAULTS = "/etc/default/wide-dhcpv6-server"
 INTERFACES = re.compile(r"(?m)^\s*INTERFACES=[\"']?([^\"'#\n]*)")
 WHOLE_ADDRESS = 128
 

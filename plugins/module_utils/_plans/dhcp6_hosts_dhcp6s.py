@@ -16,6 +16,7 @@ from .._formats.syntax import SyntaxProblem
 from .._values.errors import Refusal
 from .conditions import Require
 from .dhcp6_hosts import DUID, HWADDR, Options, StaticHost, merge, refuse_foreign, some, unlisted, unreadable
+from .dhcp6_hosts_places import refuse_links
 from .dhcp6_hosts_reading import Config, file_with, read_config
 from .dhcp6_hosts_writing import Including, restart, with_include, written
 from .plan import FileChange, Plan
@@ -24,6 +25,8 @@ from .steps import Check
 CONFIG_FILE = "/etc/wide-dhcpv6/dhcp6s.conf"
 HOSTS_FILE = "/etc/wide-dhcpv6/homelab-ipv6-hosts6.conf"
 SERVICE = "wide-dhcpv6-server"
+# Debian's service has the interfaces from here, and a server for each.
+DEFAULTS = "/etc/default/wide-dhcpv6-server"
 TOOL, PACKAGE = "dhcp6s", "wide-dhcpv6-server"
 
 # dhcp6s has no mode that only checks. But it reads the whole configuration first, and with name servers both in it and
@@ -60,6 +63,7 @@ def plan(hosts: Sequence[StaticHost], options: Options, found: Found) -> Plan:
     _refuse_lifetimes(options.preferred_lifetime, options.valid_lifetime)
     for host in hosts:
         _refuse_unfit(host)
+        refuse_links(host, found.links, f"on the interfaces of {DEFAULTS}")
     wanted = list(hosts) if options.purge else merge(hosts, unlisted(hosts, present(options, found)))
     config = read_config(options, found.config, found.included, dhcp6s.parse)
     _refuse_pooled(wanted, dhcp6s.pools(config.everything()), options.config_file)

@@ -81,7 +81,7 @@ def place(hosts: Sequence[StaticHost], served: Sequence[IPv6Network], where: str
             if address == subnet.network_address and subnet.prefixlen < LINK_OF_TWO:
                 raise _anycast(f"{host.option}.addresses[{number}]", address, subnet)
             by_subnet.setdefault(subnet, []).append(address)
-        refuse_links(host, served, where)
+        refuse_links(host, served, f"in {where}")
         home = next(iter(by_subnet), None) or _only_subnet(host, served, where)
         by_subnet.setdefault(home, [])
         found += [
@@ -101,7 +101,7 @@ def refuse_links(host: StaticHost, links: Sequence[IPv6Network], where: str) -> 
     for number, prefix in enumerate(host.prefixes):
         for link in links:
             if link.subnet_of(prefix) or (link.prefixlen >= LINK and prefix.overlaps(link)):
-                problem = f"overlaps {link}, a subnet of the server itself (in {where})"
+                problem = f"overlaps {link}, a subnet of the server itself ({where})"
                 remedy = "Delegate a prefix that is on no link of the server"
                 raise Refusal(f"{host.option}.prefixes[{number}]", prefix, problem, remedy)
 

@@ -228,3 +228,13 @@ def test_addresses_of_no_interface_are_pointed_out() -> None:
     (warning,) = planned(CONFIG, None, TV, *far, found=found).warnings
     assert "(2001:db8:0:1::/64)" in warning
     assert warning.endswith("h9 (2001:db8:9::9), h10 (2001:db8:9::10) and 2 more.")
+
+
+def test_a_link_of_the_server_is_not_delegated() -> None:
+    found = dataclasses.replace(RUNNING, links=(IPv6Network("2001:db8:0:1::/64"),))
+    with pytest.raises(Refusal) as raised:
+        planned(CONFIG, None, {**TV, "addresses": [], "prefixes": ["2001:db8::/56"]}, found=found)
+    assert str(raised.value) == (
+        "hosts[0].prefixes[0]: 2001:db8::/56 overlaps 2001:db8:0:1::/64, a subnet of the server itself (on the interfaces "
+        "of /etc/default/wide-dhcpv6-server). Delegate a prefix that is on no link of the server."
+    )
