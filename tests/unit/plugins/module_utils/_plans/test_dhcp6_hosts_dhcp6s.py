@@ -235,6 +235,6 @@ def test_a_link_of_the_server_is_not_delegated() -> None:
     with pytest.raises(Refusal) as raised:
         planned(CONFIG, None, {**TV, "addresses": [], "prefixes": ["2001:db8::/56"]}, found=found)
     assert str(raised.value) == (
-        "hosts[0].prefixes[0]: 2001:db8::/56 overlaps 2001:db8:0:1::/64, a subnet of the server itself (on the interfaces "
-        "of /etc/default/wide-dhcpv6-server). Delegate a prefix that is on no link of the server."
+        "hosts[0].prefixes[0]: 2001:db8::/56 overlaps 2001:db8:0:1::/64, a subnet of the server itself (on the "
+        "interfaces of /etc/default/wide-dhcpv6-server). Delegate a prefix that is on no link of the server."
     )
