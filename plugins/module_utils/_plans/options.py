@@ -21,12 +21,17 @@ class OptionReader:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self.problems: list[str] = []
+        self.refusals: list[Refusal] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """All that is wrong, a sentence or two each."""
+        return [str(refusal) for refusal in self.refusals]
 
     def refuse(self, option: str, value: object, problem: str, remedy: str) -> None:
-        message = str(Refusal(self._prefix + option, value, problem, remedy))
-        if message not in self.problems:
-            self.problems.append(message)
+        refusal = Refusal(self._prefix + option, value, problem, remedy)
+        if str(refusal) not in self.problems:
+            self.refusals.append(refusal)
 
     def one(self, option: str, value: object, parse: Callable[[object], T]) -> T | None:
         """The value as `parse` reads it, or None where it refused."""

@@ -11,6 +11,7 @@ from ipaddress import IPv6Address
 from .errors import ValueProblem
 
 LONGEST_QUEUE = 127
+LAST_PORT = 65535
 # cupsd takes no blanks, slashes, number signs, quotes and question marks; the rest are what shells and URIs read.
 _QUEUE = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_QUEUE}}}")
 _URI = re.compile(r"([a-z][a-z0-9+.-]*):(/\S*)")
@@ -50,6 +51,10 @@ def parse_printer_uri(value: object) -> str:
 def _check_host(text: str, rest: str) -> None:
     found = _NETWORK_URI.fullmatch(rest)
     bracketed, name = (found[1], found[2]) if found else (None, "")
+    if found and found[3] and not 0 < int(found[3]) <= LAST_PORT:
+        raise ValueProblem(
+            text, f"has the port {found[3]}, which none has", "Leave the port out where it is the usual one"
+        )
     if bracketed is None:
         if not name or ":" in name:
             remedy = "Write the host behind //, and an IPv6 address in brackets, as in ipp://[2001:db8::9]/ipp/print"
