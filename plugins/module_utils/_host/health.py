@@ -27,13 +27,13 @@ FORWARDING = "net/ipv6/conf/all/forwarding"
 
 def observe(host: Host, units: Sequence[str], targets: Sequence[Mapping[str, Any]]) -> Observed:
     """All that the checks of a router look at."""
-    interfaces = {row["ifname"]: _interface(row) for row in _ip(host, "-d", "addr", "show")}
+    interfaces = {row["ifname"]: _interface(row) for row in ip_rows(host, "-d", "addr", "show")}
     return Observed(
         interfaces=interfaces,
-        routes=[*_routes(_ip(host, "-6", "route", "show", "table", "main"))],
+        routes=[*_routes(ip_rows(host, "-6", "route", "show", "table", "main"))],
         forwarding=_forwarding(host, ["all", *interfaces]),
-        active=_words(host, "is-active", units),
-        enabled=_words(host, "is-enabled", units),
+        active=unit_words(host, "is-active", units),
+        enabled=unit_words(host, "is-enabled", units),
         dhcp6_sockets=_dhcp6_sockets(host),
         dhcp6_hearing=joined(host.read_text("/proc/net/igmp6") or "", DHCP6_SERVERS),
         answers={target["address"]: echo(target["address"], target.get("size") or 0) for target in targets},
@@ -42,7 +42,7 @@ def observe(host: Host, units: Sequence[str], targets: Sequence[Mapping[str, Any
     )
 
 
-def _ip(host: Host, *words: str) -> list[dict[str, Any]]:
+def ip_rows(host: Host, *words: str) -> list[dict[str, Any]]:
     outcome = host.run(["ip", "-j", *words])
     rows: list[dict[str, Any]] = json.loads(outcome.out or "[]") if outcome.rc == 0 else []
     # iproute2 prints an empty object for every link that a filter leaves out.
@@ -87,7 +87,7 @@ def _forwarding(host: Host, names: Iterable[str]) -> dict[str, bool]:
     return {name: value.strip() == "1" for name, value in values.items() if value is not None}
 
 
-def _words(host: Host, verb: str, units: Sequence[str]) -> dict[str, str]:
+def unit_words(host: Host, verb: str, units: Sequence[str]) -> dict[str, str]:
     if not units:
         return {}
     # One word a unit, in order, whatever the exit code says.

@@ -88,7 +88,7 @@ def router(expected: Mapping[str, Any], observed: Observed) -> list[Check]:
     checks.extend(_forwarding(expected, observed))
     for lan in expected["lans"]:
         checks.extend(_lan(lan, observed))
-    checks.extend(_unit(unit, observed) for unit in expected["units"])
+    checks.extend(unit_check(unit, observed.active, observed.enabled) for unit in expected["units"])
     checks.extend(_dhcp6(expected, observed))
     if expected.get("table"):
         checks.append(_table(expected["table"], observed))
@@ -181,8 +181,13 @@ def _lan(lan: Mapping[str, Any], observed: Observed) -> list[Check]:
     return checks
 
 
-def _unit(unit: str, observed: Observed) -> Check:
-    active, enabled = observed.active.get(unit, "unknown"), observed.enabled.get(unit, "unknown")
+def unit_check(unit: str, actives: Mapping[str, str], enableds: Mapping[str, str]) -> Check:
+    """A unit runs, and will after a reboot.
+
+    :param actives: unit → what `systemctl is-active` says
+    :param enableds: unit → what `systemctl is-enabled` says
+    """
+    active, enabled = actives.get(unit, "unknown"), enableds.get(unit, "unknown")
     if active not in ("active", "reloading"):
         return Check(unit, active, f"`journalctl -u {unit} -n 20` says why; then `systemctl restart {unit}`")
     if enabled not in ("enabled", "enabled-runtime", "static", "generated", "alias", "indirect"):
