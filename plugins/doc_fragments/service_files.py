@@ -25,7 +25,9 @@ options:
         type: str
         default: ''
       mode:
-        description: Permission bits, in octal and in quotes.
+        description:
+          - Permission bits, in octal and in quotes. What nobody but root may read, as with V("0600"), is not shown in
+            diffs.
         type: str
         default: '0644'
 """

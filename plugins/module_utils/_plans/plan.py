@@ -36,6 +36,11 @@ class FileState(NamedTuple):
         """The same file with another content: for files that are not ours, whose owner and mode stay."""
         return self._replace(text=text)
 
+    @property
+    def private(self) -> bool:
+        """Nobody but its owner reads it: what is in it shows in no diff either."""
+        return not self.mode & 0o044
+
     def attributes(self) -> str:
         return f"mode {self.mode:04o}, owner {self.owner}, group {self.group}"
 

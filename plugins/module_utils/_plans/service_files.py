@@ -90,13 +90,18 @@ def read_files(items: Sequence[Mapping[str, Any]]) -> dict[str, FileState]:
     return files
 
 
+def change_of(path: str, before: FileState | None, after: FileState | None) -> FileChange:
+    """Shown in the diff, unless it is nobody else's to read before or afterwards."""
+    return FileChange(path, before, after, secret=any(state.private for state in (before, after) if state))
+
+
 def plan(wanted: Wanted, files: Mapping[str, FileState | None], unit: UnitState, unfinished: bool) -> Plan:
     """What has to be done.
 
     :param files: path → the file as it is
     :param unfinished: an earlier run of this was killed between the files and the service
     """
-    changes = [FileChange(path, files[path], after if wanted.present else None) for path, after in wanted.files.items()]
+    changes = [change_of(path, files[path], after if wanted.present else None) for path, after in wanted.files.items()]
     changed = file_steps(changes, Check(wanted.check) if wanted.check and wanted.present else None)
     reread = unfinished or any(change.path.startswith(UNIT_DIRECTORY) for step in changed for change in step.changes)
     steps = _up(wanted, changed, unit, reread, unfinished) if wanted.present else _down(wanted, changed, unit, reread)

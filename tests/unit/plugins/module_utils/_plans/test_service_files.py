@@ -89,6 +89,11 @@ def test_the_diff_shows_files_and_service() -> None:
     ]
 
 
+def test_the_diff_hides_what_root_alone_reads() -> None:
+    (diff,) = planned({CONFIG: OLD._replace(mode=0o600), UNIT: NEW}, ON).diff()
+    assert (diff["before"], diff["after"]) == ("(content hidden)\n", "(content hidden)\n")
+
+
 @pytest.mark.parametrize(
     ("more", "option", "says"),
     [
