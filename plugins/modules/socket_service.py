@@ -20,18 +20,26 @@ description:
   - Sockets stay open while their service is restarted; what comes meanwhile waits. Only what has changed is restarted.
   - Units that an earlier run wrote and that are no longer among O(files) are stopped and removed, other files below
     O(directory) likewise. Without O(files) and O(sockets) everything goes.
+  - A unit of a wanted name that is somebody else's - a file without O(mark), or one of a package in another directory
+    of systemd - is refused, and never removed.
   - The role P(homelab.ipv6.dual_stack_service#role) makes the units, and is the easier way.
 options:
   name:
-    description: The name of the service, for what is left of a run that was killed; the next one finishes it.
+    description:
+      - The name of the service, for messages, and for what is left of a run that was killed; the next one finishes it.
+        It says nothing of units - those of a service are known by O(mark). So two services must not share either.
     type: str
     required: true
   mark:
-    description: The first line of each unit file of this service, a comment, by which those of earlier runs are known.
+    description:
+      - The first line of each unit file of this service, a comment, by which those of earlier runs are known. Have it
+        name the service.
     type: str
     required: true
   directory:
-    description: A directory whose files all belong to this service.
+    description:
+      - A directory whose files all belong to this service. Everything directly in it that is not among O(files) is
+        removed, whoever wrote it; so never one that others use, too, such as C(/etc) or C(/usr/local/bin).
     type: path
   sockets:
     description: What the socket units open. Each unit, and each service, is among O(files).

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from .._plans.plan import FileState
-from .._plans.service_files import UNIT_DIRECTORY
+from .._plans.service_files import UNIT, UNIT_DIRECTORY
 from .._plans.socket_service import Found, Wanted
 from .._plans.socket_steps import Leave, Take
 from .._plans.steps import UnitState
@@ -30,7 +30,7 @@ PATIENCE = 120.0
 def look(host: Host, wanted: Wanted) -> Found:
     """The host as it is."""
     files: dict[str, FileState | None] = {path: host.read_file(path) for path in wanted.files}
-    own = _units_of(host, wanted.mark)
+    own = _units_of(host, wanted)
     kept = [f"{wanted.directory}/{name}" for name in host.list_names(wanted.directory)] if wanted.directory else []
     for path in [UNIT_DIRECTORY + unit for unit in own] + kept:
         files.setdefault(path, host.read_file(path))
@@ -38,34 +38,58 @@ def look(host: Host, wanted: Wanted) -> Found:
     files = {path: file for path, file in files.items() if file is not None or path in wanted.files}
     texts = {path[len(UNIT_DIRECTORY) :]: wanted.files[path].text for path in wanted.unit_files}
     there = {unit: file.text if (file := files[UNIT_DIRECTORY + unit]) else None for unit in texts}
+    shown = _show(host, list(dict.fromkeys([*wanted.units, *texts, *own])))
     return Found(
         files=files,
-        units=_states(host, list(dict.fromkeys([*wanted.units, *own]))),
+        units={unit: _state(shown.get(unit, {})) for unit in dict.fromkeys([*wanted.units, *own])},
         listeners=listeners(host) if any(each.started for each in wanted.sockets) else (),
         foreign={each.address for each in wanted.sockets if each.started and not _is_here(each.address)},
         unfinished=host.exists(wanted.begun),
         # Units that are in use were looked at when they came.
         problems=problems(host, texts) if any(texts[unit] != now for unit, now in there.items()) else (),
+        others=_others(host, wanted, shown),
     )
 
 
-def _units_of(host: Host, mark: str) -> list[str]:
+def _units_of(host: Host, wanted: Wanted) -> list[str]:
     """Unit files of this service, whichever run wrote them."""
     names = [name for name in host.list_names(UNIT_DIRECTORY) if name.endswith((".socket", ".service"))]
-    return [name for name in names if (host.read_text(UNIT_DIRECTORY + name) or "").startswith(mark + "\n")]
+    return [name for name in names if wanted.wrote(host.read_text(UNIT_DIRECTORY + name) or "")]
 
 
-def _states(host: Host, units: list[str]) -> Mapping[str, UnitState]:
+def _others(host: Host, wanted: Wanted, shown: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+    """Wanted units that are somebody else's: one that the administrator wrote, a package's, another service's.
+
+    A file of ours beside a package's would take its place without a word.
+    """
+    found = {}
+    for path in wanted.unit_files:
+        unit = path[len(UNIT_DIRECTORY) :]
+        # A link that leads nowhere is somebody's, too.
+        if host.exists(path) and not wanted.wrote(host.read_text(path) or ""):
+            found[unit] = path
+        elif (elsewhere := shown.get(unit, {}).get("FragmentPath")) and elsewhere != path:
+            found[unit] = elsewhere
+    return found
+
+
+def _show(host: Host, units: list[str]) -> Mapping[str, Mapping[str, str]]:
+    """What systemd says of units, by each of the names that a unit has."""
+    units = [unit for unit in units if UNIT.fullmatch(unit)]
     if not units or host.which("systemctl") is None:
-        return dict.fromkeys(units, UnitState(False, False))
-    said = host.run(["systemctl", "show", "--property=Id,ActiveState,UnitFileState", *units]).out
+        return {}
+    said = host.run(["systemctl", "show", "--property=Id,Names,ActiveState,UnitFileState,FragmentPath", *units]).out
     found = {}
     for paragraph in said.split("\n\n"):
         values = dict(line.partition("=")[::2] for line in paragraph.splitlines())
-        # A service between two tries of its own is on its way.
-        active = values.get("ActiveState") in ("active", "reloading", "activating")
-        found[values.get("Id", "")] = UnitState(active, values.get("UnitFileState") == "enabled")
-    return {unit: found.get(unit, UnitState(False, False)) for unit in units}
+        found.update(dict.fromkeys((values.get("Names") or values.get("Id", "")).split(), values))
+    return found
+
+
+def _state(values: Mapping[str, str]) -> UnitState:
+    # A service between two tries of its own is on its way.
+    active = values.get("ActiveState") in ("active", "reloading", "activating")
+    return UnitState(active, values.get("UnitFileState") == "enabled")
 
 
 def _is_here(address: Address) -> bool:
@@ -128,8 +152,9 @@ def take_again(host: Host, step: Take) -> None:
     before = [unit for unit in step.was if step.was[unit].active]
     if before:
         host.run(["systemctl", "reset-failed", *before])
-    states = _states(host, before)
-    closed = [unit for unit in before if unit.endswith(".socket") and (unit in step.open or not states[unit].active)]
+    shown = _show(host, before)
+    sockets = [unit for unit in before if unit.endswith(".socket")]
+    closed = [unit for unit in sockets if unit in step.open or not _state(shown.get(unit, {})).active]
     _systemctl(host, "restart", closed)
     _systemctl(host, "restart", [unit for unit in before if unit.endswith(".service")])
 

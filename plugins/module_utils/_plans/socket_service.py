@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from .._values.errors import Refusal, ValueProblem
 from .._values.link import HIGHEST_PORT
 from .._values.listener import IPV4, IPV6, Address, Listener, in_the_way
-from .plan import FileChange, FileState, Plan, State, file_steps
-from .service_files import UNIT, UNIT_DIRECTORY, read_files
+from .plan import NOTHING, FileState, Plan, State, file_steps
+from .service_files import UNIT, UNIT_DIRECTORY, change_of, read_files
 from .socket_steps import Leave, Probe, Take
 from .steps import Mark, Step, UnitState
 
@@ -80,6 +80,10 @@ class Wanted(NamedTuple):
         """Those of the files that systemd reads."""
         return [path for path in self.files if os.path.dirname(path) + "/" == UNIT_DIRECTORY]
 
+    def wrote(self, text: str) -> bool:
+        """Whether it is the text of a unit file of this service, whichever run wrote it."""
+        return text.startswith(self.mark + "\n")
+
     def option(self, path: str) -> str:
         """Where a file's text comes from: what a role makes of its options, it makes of its settings."""
         return f"{self.prefix}settings" if self.prefix else f"files[{list(self.files).index(path)}].content"
@@ -93,6 +97,7 @@ class Found(NamedTuple):
     :param foreign: addresses that are wanted and that this host does not have
     :param unfinished: an earlier run of this was killed in between
     :param problems: what systemd would leave out of units that are wanted, with the name of the unit
+    :param others: units that are wanted and that somebody else has already, by the files in which they are
     """
 
     files: Mapping[str, FileState | None]
@@ -101,6 +106,7 @@ class Found(NamedTuple):
     foreign: Collection[Address]
     unfinished: bool
     problems: Sequence[tuple[str, ValueProblem]] = ()
+    others: Mapping[str, str] = NOTHING
 
 
 def read_options(params: Mapping[str, Any]) -> Wanted:
@@ -118,7 +124,12 @@ def read_options(params: Mapping[str, Any]) -> Wanted:
             if UNIT_DIRECTORY + unit not in files:
                 raise Refusal(f"sockets[{number}]", unit, "is not among files", "Hand its unit file in")
     directory = (params["directory"] or "").rstrip("/")
-    return Wanted(name, params["mark"], directory, files, sockets, float(params["timeout"]), params["prefix"])
+    wanted = Wanted(name, params["mark"], directory, files, sockets, float(params["timeout"]), params["prefix"])
+    for path in wanted.unit_files:
+        if not wanted.wrote(files[path].text):
+            remedy = "Have each unit file begin with mark, on a line of its own; the next run knows them by it"
+            raise Refusal(wanted.option(path), path, "does not begin with the mark of this service", remedy)
+    return wanted
 
 
 def _socket(at: str, item: Mapping[str, Any]) -> Socket:
@@ -134,21 +145,29 @@ def _socket(at: str, item: Mapping[str, Any]) -> Socket:
         raise Refusal(f"{at}.address", repr(text), "is not an address", "Leave it out for all") from None
     if address.version != _ANY[family].version:
         raise Refusal(f"{at}.address", text, f"is not of {family}", "Write one that is, or leave it out for all")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        remedy = f"Write {address.ipv4_mapped} at a socket of ipv4"
+        raise Refusal(f"{at}.address", text, "is an IPv4 address in the clothes of an IPv6 one", remedy)
     return Socket(**{**item, "address": address})
 
 
 def plan(wanted: Wanted, found: Found) -> Plan:
     """What has to be done.
 
-    :raises Refusal: somebody else has the port, the host has not the address, or a unit has what systemd does not know
+    :raises Refusal: somebody else has a unit of that name or the port, the host has not the address, or a unit has what
+        systemd does not know
     """
+    for unit, path in found.others.items():
+        whose = f"would have the unit {unit}, and {path} is one that was not written for this service"
+        remedy = "Write another name; or, if nobody needs that unit, take it away first"
+        raise Refusal(f"{wanted.prefix}name", wanted.name, whose, remedy)
     ours = {*wanted.units, *found.units}
     for unit, problem in found.problems:
         raise Refusal.of(wanted.option(UNIT_DIRECTORY + unit), problem)
     for number, socket in enumerate(wanted.sockets):
         if socket.started:
             _check_free(f"{wanted.prefix}sockets[{number}]", socket, found, ours)
-    changes = [FileChange(path, before, wanted.files.get(path)) for path, before in found.files.items()]
+    changes = [change_of(path, before, wanted.files.get(path)) for path, before in found.files.items()]
     changed = {change.path for change in changes if change.differs} | (
         {UNIT_DIRECTORY + unit for unit in wanted.units} if found.unfinished else set()
     )

@@ -35,6 +35,8 @@ class Systemd(Host):
     def __init__(self, units: Mapping[str, UnitState], fails: str = "", files: Mapping[str, str] | None = None) -> None:
         self.units, self.fails = dict(units), fails
         self.files = dict(files or {})
+        self.fragments: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.told: list[str] = []
         self.there = True
 
@@ -63,7 +65,9 @@ class Systemd(Host):
         enabled = {True: "enabled", False: "disabled"}
         units = [(unit, self.units[unit]) for unit in argv[3:] if unit in self.units]
         return "\n".join(
-            f"Id={unit}\nActiveState={state[its.active]}\nUnitFileState={enabled[its.enabled]}\n" for unit, its in units
+            f"Id={unit}\nNames={self.names.get(unit, unit)}\nActiveState={state[its.active]}\n"
+            f"UnitFileState={enabled[its.enabled]}\nFragmentPath={self.fragments.get(unit, '')}\n"
+            for unit, its in units
         )
 
     def _carry_out(self, verb: str, units: Sequence[str]) -> None:
@@ -79,6 +83,9 @@ class Systemd(Host):
 
     def read_file(self, path: str) -> FileState | None:
         return FileState(self.files[path]) if path in self.files else None
+
+    def exists(self, path: str) -> bool:
+        return path in self.files
 
     def list_names(self, directory: str) -> list[str]:
         root = directory.rstrip("/") + "/"
@@ -242,6 +249,31 @@ def test_looking_finds_what_is_wanted_and_what_an_earlier_run_left() -> None:
     }  # fmt: skip
     assert found.files[UNITS + SERVICE] is None
     assert (list(found.foreign), found.unfinished, list(found.problems)) == ([], False, [])
+
+
+def test_a_unit_file_without_our_mark_is_somebody_elses() -> None:
+    files = {UNITS + SIX: f"# web\n{SIX}", UNITS + SERVICE: "# website\n[Service]\n"}
+    host = Systemd({SIX: UP, SERVICE: RUNS}, files=files)
+    host.fragments = {unit: UNITS + unit for unit in (SIX, SERVICE)}
+    assert socket_service.look(host, wanted()).others == {SERVICE: UNITS + SERVICE}
+    # To take a service away that has the name but not the unit leaves it alone, too.
+    gone = socket_service.look(host, wanted(files=[], sockets=[]))
+    assert (set(gone.files), set(gone.units)) == ({UNITS + SIX}, {SIX})
+
+
+def test_a_link_that_leads_nowhere_is_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Systemd, "exists", lambda _host, path: path == UNITS + SERVICE)
+    assert socket_service.look(Systemd({}), wanted()).others == {SERVICE: UNITS + SERVICE}
+
+
+@pytest.mark.parametrize("names", [SERVICE, f"real.service {SERVICE}"])
+def test_a_unit_of_a_package_is_somebody_elses(names: str) -> None:
+    path = "/usr/lib/systemd/system/real.service"
+    host = Systemd({SERVICE: RUNS})
+    host.fragments, host.names = {SERVICE: path}, {SERVICE: names}
+    found = socket_service.look(host, wanted())
+    assert found.others == {SERVICE: path}
+    assert found.units[SERVICE] == RUNS
 
 
 @pytest.mark.parametrize(("said", "active"), [("activating", True), ("reloading", True), ("failed", False)])

@@ -23,13 +23,15 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.listener impo
 UNITS = "/etc/systemd/system/"
 FOUR, SIX, SERVICE = "web-ipv4.socket", "web-ipv6.socket", "web.service"
 APPLICATION = "/usr/local/lib/web/app.py"
+KEY = "/usr/local/lib/web/key"
 UP, OFF = UnitState(True, True), UnitState(False, False)
 RUNS = UnitState(True, False)
 
 
 def params(**changed: Any) -> dict[str, Any]:
-    files = {**{UNITS + unit: unit for unit in (FOUR, SIX, SERVICE)}, APPLICATION: "x = 1"}
-    files.update(changed.pop("contents", {}))
+    files = {**{UNITS + unit: f"# web\n{unit}" for unit in (FOUR, SIX, SERVICE)}, APPLICATION: "x = 1"}
+    contents = changed.pop("contents", {})
+    files.update({path: f"# web\n{text}" if path.startswith(UNITS) else text for path, text in contents.items()})
     sockets = [
         {"unit": unit, "service": SERVICE, "descriptor": family, "family": family, "protocol": "tcp", "address": "",
          "port": 8000, "started": True, "enabled": True}
@@ -180,6 +182,33 @@ def test_a_run_that_was_killed_is_finished() -> None:
     assert (step.open, step.start) == ((FOUR, SIX), (SERVICE,))
 
 
+def test_units_of_others_are_refused_whoever_has_the_port() -> None:
+    asked = wanted()
+    path = "/usr/lib/systemd/system/web.service"
+    with pytest.raises(Refusal) as refusal:
+        plan(asked, bare(asked, others={SERVICE: path}, listeners=[other("0.0.0.0")]))
+    assert str(refusal.value) == (
+        f"name: web would have the unit web.service, and {path} is one that was not written for this service. Write "
+        "another name; or, if nobody needs that unit, take it away first."
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [("0600", "0600"), ("0644", "0400"), ("0600", "0644")])
+def test_what_nobody_else_reads_shows_in_no_diff(before: str, after: str) -> None:
+    def with_key(mode: str, text: str) -> dict[str, Any]:
+        made = params()
+        made["files"].append({"path": KEY, "content": text, "mode": mode})
+        return made
+
+    asked, was = read_options(with_key(after, "hush, new")), read_options(with_key(before, "hush, old"))
+    changed = plan(asked, standing(asked, files=dict(was.files)))
+    gone = plan(wanted(), standing(asked))
+    new = plan(asked, standing(asked, files={**asked.files, KEY: None}))
+    for made, shows in ((changed, False), (new, after == "0644"), (gone, after == "0644")):
+        assert KEY in str(made.diff())
+        assert ("hush" in str(made.diff())) is shows
+
+
 def other(address: str, *, v6only: bool | None = None, **changed: Any) -> Listener:
     process = Process("nginx", 7, "nginx.service")
     return Listener("tcp", ip_address(address), 8000, v6only=v6only, processes=(process,))._replace(**changed)
@@ -290,6 +319,20 @@ def test_a_role_has_its_options_named_as_it_names_them() -> None:
         (
             {"each": ({}, {"address": "192.0.2.1"})},
             "sockets[1].address: 192.0.2.1 is not of ipv6. Write one that is, or leave it out for all.",
+        ),
+        (
+            {"each": ({}, {"address": "::ffff:192.0.2.1"})},
+            (
+                "sockets[1].address: ::ffff:192.0.2.1 is an IPv4 address in the clothes of an IPv6 one. Write "
+                "192.0.2.1 at a socket of ipv4."
+            ),
+        ),
+        (
+            {"mark": "# other"},
+            (
+                "files[0].content: /etc/systemd/system/web-ipv4.socket does not begin with the mark of this service. "
+                "Have each unit file begin with mark, on a line of its own; the next run knows them by it."
+            ),
         ),
     ],
 )  # fmt: skip
