@@ -13,6 +13,7 @@ from .._formats import ss
 from .._values.listener import IPV4, IPV6, Address, Listener, Process, in_the_way
 from .health import Check
 
+_ROOT = "Run this as root (become: true)"
 _NONE = "Have a playbook with the role dual_stack_service set one up, or take the host out of this group"
 
 
@@ -40,15 +41,18 @@ class _Socket(NamedTuple):
         return f"{self.name} ({self.family}, {self.protocol} {where})"
 
 
-def health(shown: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def health(shown: str, rows: Sequence[Mapping[str, Any]], root: bool = True) -> list[dict[str, Any]]:
     """One line for each socket: `ok`, and a `line` for people.
 
     :param shown: of `systemctl show`, the units that the role wrote, a paragraph each
     :param rows: what listen_info returns
+    :param root: whether root has looked; others see sockets, but not whose they are
     """
     listeners = [_listener(row) for row in rows]
-    checks = [_check(socket, listeners) for socket in _sockets(shown)]
-    if not checks:
+    checks = [_check(socket, listeners) for socket in _sockets(shown)] if root else []
+    if not root:
+        checks = [Check("services", "whose sockets are whose is shown to root alone", _ROOT)]
+    elif not checks:
         checks = [Check("services", "the role dual_stack_service has set up none here", _NONE)]
     return [{"ok": check.ok, "line": check.line()} for check in checks]
 
@@ -86,6 +90,9 @@ def _check(socket: _Socket, listeners: Sequence[Listener]) -> Check:
             both = ", for IPv4 and IPv6 at once" if listener.mapped else ""
             seen = f"does not listen: {listener.whose()} has the port, on {listener.where()}{both}"
             return Check(socket.what, seen, f"Stop that, then {again}; or give this service another port")
+    if socket.unit.get("ActiveState") == "inactive" and socket.unit.get("Result") == "success":
+        # It had not failed when it was closed.
+        return Check(socket.what, f"stopped until the next start; {again} opens it now")
     seen = f"does not listen, and nobody else does: its unit is {socket.unit.get('ActiveState')}"
     return Check(socket.what, seen, f"{again} opens it; `journalctl -u {socket.name}` says why it was closed")
 

@@ -96,10 +96,10 @@ def test_a_family_whose_port_somebody_else_has(other: dict[str, Any], says: str,
 
 
 def test_a_family_that_nobody_has() -> None:
-    six = SIX.replace("ActiveState=active", "ActiveState=inactive")
+    six = SIX.replace("ActiveState=active", "ActiveState=failed").replace("=success", "=resources")
     others = [row("::", TWISTD, port=8001, socket_unit=""), row("::", TWISTD, protocol="udp", socket_unit="")]
     assert lines(shown(six=six), [ROWS[0], *others])[1] == (
-        "BROKEN  web-ipv6.socket (ipv6, tcp [::]:8000): does not listen, and nobody else does: its unit is inactive. "
+        "BROKEN  web-ipv6.socket (ipv6, tcp [::]:8000): does not listen, and nobody else does: its unit is failed. "
         "`systemctl restart web-ipv6.socket` opens it; `journalctl -u web-ipv6.socket` says why it was closed"
     )
 
@@ -108,6 +108,22 @@ def test_one_that_was_stopped_for_good_is_not_broken() -> None:
     six = SIX.replace("ActiveState=active", "ActiveState=inactive").replace("=enabled", "=disabled")
     said = "ok      web-ipv6.socket (ipv6, tcp [::]:8000): stopped, and not to be opened at the next start"
     assert lines(shown(six=six), ROWS[:1]) == [WELL[0], said]
+
+
+def test_one_that_was_stopped_for_now_is_not_broken() -> None:
+    six = SIX.replace("ActiveState=active", "ActiveState=inactive")
+    said = (
+        "ok      web-ipv6.socket (ipv6, tcp [::]:8000): stopped until the next start; `systemctl restart "
+        "web-ipv6.socket` opens it now"
+    )
+    assert lines(shown(six=six), ROWS[:1]) == [WELL[0], said]
+
+
+def test_whoever_is_not_root_is_told_to_be() -> None:
+    rows = [row("0.0.0.0", socket_unit=""), row("::", socket_unit="")]
+    (said,) = health("1000\n\n" + shown(), rows, False)
+    line = "BROKEN  services: whose sockets are whose is shown to root alone. Run this as root (become: true)"
+    assert said == {"ok": False, "line": line}
 
 
 @pytest.mark.parametrize(
