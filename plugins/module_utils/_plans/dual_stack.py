@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -19,6 +20,7 @@ from . import dual_stack_units as units
 from .dual_stack_python import ENVIRONMENTS, Python, read_python
 from .dual_stack_units import ENDPOINT, PLACEHOLDER, Service, Socket
 from .options import OptionReader
+from .service_files import MODE
 
 DIRECTORY = "/usr/local/lib/homelab-ipv6/"
 FIREWALL_DIRECTORY = "/etc/homelab-ipv6-firewall.d/"
@@ -35,21 +37,24 @@ _PLACEHOLDERS = ("endpoint", "files", "python", "twist", "twistd")
 _ANY: dict[str, Address] = {IPV4: IPv4Address(0), IPV6: IPv6Address(0)}
 
 
-def plan(options: Mapping[str, Any], debian_twisted: str = "") -> dict[str, Any]:
+def plan(options: Mapping[str, Any], debian_twisted: str = "", debian_python: str = "") -> dict[str, Any]:
     """Read the options, named without the role's prefix.
 
-    :param debian_twisted: version of Debian's python3-twisted as the host's package lists know it, empty for none
+    :param debian_twisted: version of Debian's python3-twisted, installed or as the host's package lists know it; empty
+        for none
+    :param debian_python: first two numbers of the version of the host's Python
     :returns: all that the role's tasks need, or `problems` alone
     """
     reader = OptionReader("dual_stack_service_")
     name = _matching(reader, "name", options["name"], _NAME, "Write lower-case letters, digits and dashes, as in peers")
     if options["state"] == "absent":
         return {"problems": reader.problems} if reader.problems else _absent(name)
-    python = read_python(reader, name, options["requirements"], options["command"])
+    python = read_python(reader, name, options["requirements"], options["command"], debian_python)
     sockets = _sockets(reader, name, options)
     words = _command(reader, options, python)
     files = _files(reader, options["files"])
-    each = _each(reader, str(options["processes"]), words, sockets, python.version or debian_twisted)
+    twisted = python.version if python.environment else debian_twisted
+    each = _each(reader, options, words, sockets, twisted)
     service = Service(
         name=name,
         description=_line(reader, "description", options["description"] or name),
@@ -142,8 +147,20 @@ def _files(reader: OptionReader, value: object) -> dict[str, tuple[str, str]]:
             reader.refuse(f"files[{number}].name", name, "cannot be the name of a file here", remedy)
         elif name in found:
             reader.refuse(f"files[{number}].name", name, "is there twice", "Leave one out")
-        found[name] = (str(entry["content"]), str(entry.get("mode") or "0644"))
+        found[name] = (str(entry["content"]), _mode(reader, f"files[{number}].mode", entry.get("mode")))
     return found
+
+
+def _mode(reader: OptionReader, option: str, value: object) -> str:
+    if value is None:
+        return "0644"
+    remedy = 'Write it in octal and in quotes, as "0644"'
+    if isinstance(value, int):
+        # YAML reads 0644 as an octal number, and nobody can tell it from one that was meant to be 420.
+        reader.refuse(option, value, "is a number, and may not be what was written", remedy)
+    elif not MODE.fullmatch(str(value)):
+        reader.refuse(option, value, "is no mode", remedy)
+    return str(value)
 
 
 def _sockets(reader: OptionReader, name: str, options: Mapping[str, Any]) -> list[Socket]:
@@ -175,6 +192,9 @@ def _socket(reader: OptionReader, name: str, at: str, entry: Mapping[str, Any], 
     protocol = reader.choice(at + "protocol", entry.get("protocol") or TCP, (TCP, UDP))
     its_own = entry.get("port")
     option, value = ("port", port) if its_own is None else (at + "port", its_own)
+    remedy = "Write the port on which the service is reached, as in 8000"
+    if value is None:
+        reader.refuse(option, "it", "is missing", remedy)
     descriptor = str(entry.get("descriptor") or (family if protocol == TCP else f"{family}-{protocol}"))
     if not _DESCRIPTOR.fullmatch(descriptor):
         remedy = "Write lower-case letters, digits and dashes, as in ipv6"
@@ -186,7 +206,7 @@ def _socket(reader: OptionReader, name: str, at: str, entry: Mapping[str, Any], 
         descriptor=descriptor,
         family=family,
         protocol=protocol,
-        port=reader.whole(option, value, 1, HIGHEST_PORT, "Write the port on which the service is reached, as in 8000"),
+        port=1 if value is None else reader.whole(option, value, 1, HIGHEST_PORT, remedy),
         address=_address(reader, at + "address", family, entry.get("address")),
         started=started,
         enabled=started if enabled is None else bool(enabled),
@@ -203,6 +223,9 @@ def _address(reader: OptionReader, option: str, family: str, value: object) -> A
     if address is not None and address.is_link_local:
         remedy = "Leave the address out, and say who may come in by the firewall"
         reader.refuse(option, value, "means something only together with an interface", remedy)
+    if address is not None and address.ipv4_mapped:
+        remedy = f"Write {address.ipv4_mapped} at a socket of family ipv4"
+        reader.refuse(option, value, "is an IPv4 address in the clothes of an IPv6 one", remedy)
     return address
 
 
@@ -214,10 +237,11 @@ def _command(reader: OptionReader, options: Mapping[str, Any], python: Python) -
         return []
     known = {"files": f"{DIRECTORY}{options['name']}", **python.programs}
     for word in words:
-        if "\n" in word or "\0" in word:
+        if any(mark in word for mark in "\n\r\0"):
             reader.refuse("command", word, "has more than one line", "Put a script into dual_stack_service_files")
         for found in PLACEHOLDER.findall(word):
-            if found not in _PLACEHOLDERS:
+            # Other braces are the program's own affair.
+            if found not in _PLACEHOLDERS and get_close_matches(found.lower(), _PLACEHOLDERS, cutoff=0.75):
                 remedy = "Write one of: " + ", ".join(f"{{{each}}}" for each in _PLACEHOLDERS)
                 reader.refuse("command", f"{{{found}}}", "stands for nothing here", remedy)
     filled = [PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), word) for word in words]
@@ -231,24 +255,38 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"[0-9]+", text)[:2])
 
 
-def _each(reader: OptionReader, asked: str, words: Sequence[str], sockets: Sequence[Socket], twisted: str) -> bool:
+def _each(
+    reader: OptionReader, options: Mapping[str, Any], words: Sequence[str], sockets: Sequence[Socket], twisted: str
+) -> bool:
     """Whether each socket gets a process of its own.
+
+    Where it depends on a version that nobody knows, the next run might see it otherwise; so it is not guessed at.
 
     A Twisted that knows sockets by their number alone can be given but one: of several nobody knows the order.
     """
-    choice = reader.choice("processes", asked, ("auto", "one", "each"))
+    choice = reader.choice("processes", options["processes"], ("auto", "one", "each"))
     if not any(ENDPOINT in word for word in words):
         return choice == "each"
     for number, socket in enumerate(sockets):
         if socket.protocol == UDP:
             remedy = "Leave {endpoint} out of the command and have the application adopt its sockets by name"
             reader.refuse(f"sockets[{number}].protocol", UDP, "is nothing for an endpoint of Twisted", remedy)
-    old = _version(twisted) < NAMES_SINCE
-    if choice == "one" and old and len(sockets) > 1:
+    if choice == "each" or len(sockets) < 2:
+        return choice == "each"
+    if not twisted and options["requirements"]:
+        problem = "depends on the version of Twisted, and dual_stack_service_requirements names none"
+        # What was refused may have been the line that names it.
+        if not any(refusal.option == "dual_stack_service_requirements" for refusal in reader.refusals):
+            reader.refuse("processes", choice, problem, "Pin Twisted there, or write each")
+    elif not twisted:
+        problem = "depends on the version of python3-twisted, and that is not known"
+        reader.refuse("processes", choice, problem, "Run apt update on the host, or write each")
+    old = bool(twisted) and _version(twisted) < NAMES_SINCE
+    if choice == "one" and old:
         remedy = "Write auto or each, or a newer Twisted into dual_stack_service_requirements"
-        which = f"Twisted {twisted}" if twisted else "this host's Twisted"
-        reader.refuse("processes", "one", f"does not go with {which}, which finds sockets by number alone", remedy)
-    return choice == "each" or (choice == "auto" and old and len(sockets) > 1)
+        problem = f"does not go with Twisted {twisted}, which finds sockets by number alone"
+        reader.refuse("processes", "one", problem, remedy)
+    return old
 
 
 def _check_names(reader: OptionReader, service: Service, sockets: Sequence[Socket]) -> None:

@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The Python of a service: Debian's, or an environment of its own made from pinned requirements.
 
-An environment is named after what is in it. So a new one grows beside the old one, which the service goes on using
-until it is whole; and what fails leaves the old one as it was.
+An environment is named after what is in it, and after the Python that it is tied to. So a new one grows beside the old
+one, which the service goes on using until it is whole; and what fails leaves the old one as it was.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ class Python(NamedTuple):
     requirements: str
 
 
-def read_python(reader: OptionReader, name: str, requirements: object, command: object) -> Python:
-    """Debian's Python unless there are requirements."""
+def read_python(reader: OptionReader, name: str, requirements: object, command: object, version: str) -> Python:
+    """Debian's Python unless there are requirements.
+
+    :param version: of Debian's Python here, of which environments are made; the next release brings another
+    """
     text = str(requirements or "").strip()
     if not text:
         words = " ".join(str(word) for word in command) if isinstance(command, (list, tuple)) else ""
@@ -45,7 +48,8 @@ def read_python(reader: OptionReader, name: str, requirements: object, command: 
         programs = {"python": "/usr/bin/python3", "twist": "/usr/bin/twist3", "twistd": "/usr/bin/twistd3"}
         return Python(programs, packages, "", "", "")
     pins = _pins(reader, text)
-    environment = f"{ENVIRONMENTS}{name}/{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    environment = f"{ENVIRONMENTS}{name}/" + "-".join(part for part in (version, digest) if part)
     programs = {each: f"{environment}/bin/{each}" for each in ("python", "twist", "twistd")}
     return Python(programs, ["python3-venv"], pins.get("twisted", ""), environment, text + "\n")
 

@@ -20,7 +20,7 @@ from .._values.listener import IPV6, TCP, Address
 
 UNIT_DIRECTORY = "/etc/systemd/system/"
 # What a command may say of what is known only here.
-PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z]+)\}")
 ENDPOINT = "{endpoint}"
 # Each socket keeps up to 4096 connections waiting (net.core.somaxconn) while its service restarts, and then all of them
 # arrive at once. With systemd's usual 1024 files, Twisted accepts some of the others only to close them again.
@@ -190,7 +190,8 @@ def command_words(service: Service, sockets: Sequence[Socket]) -> list[str]:
     words = service.command
     if not any(ENDPOINT in word for word in words):
         return list(words)
-    if service.each:
+    if len(sockets) == 1:
+        # By number there is no doubt, whatever Twisted it is.
         return [word.replace(ENDPOINT, endpoint(sockets[0], named=False)) for word in words]
     script = ["set --"]
     for word in words:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of the role dual_stack_service: the units that they become, and each message for what cannot be right."""
+"""Options of the role dual_stack_service: the units that they become."""
 
 from __future__ import annotations
 
@@ -12,29 +12,12 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import networkd
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dual_stack import plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.dual_stack_units import UNIT_DIRECTORY
-
-OLD, NEW = "22.4.0-4+deb12u1", "24.11.0-1"
-BOTH = [{"family": "ipv4"}, {"family": "ipv6"}]
-TWIST = ["{twist}", "web", "--path=/srv/shelf", "--listen={endpoint}"]
-
-
-def options(**changed: Any) -> dict[str, Any]:
-    return {
-        "name": "shelf",
-        "state": "present",
-        "description": "",
-        "command": TWIST,
-        "files": [],
-        "port": 8000,
-        "sockets": BOTH,
-        "processes": "auto",
-        "packages": [],
-        "requirements": "",
-        "user": "",
-        "sandbox": True,
-        "settings": {},
-        **changed,
-    }
+from ansible_collections.homelab.ipv6.tests.unit.plugins.module_utils._plans.dual_stack_options import (
+    BOTH,
+    NEW,
+    OLD,
+    options,
+)
 
 
 def units(made: Mapping[str, Any]) -> dict[str, networkd.Unit]:
@@ -83,8 +66,10 @@ def test_a_twisted_that_knows_no_names_has_a_process_for_each_socket() -> None:
         (NEW, {"processes": "each"}, True),
         ("22.10.0", {}, False),
         (OLD, {}, True),
-        # Nobody knows: by number there is no doubt where there is but one.
-        ("", {}, True),
+        # Nobody knows, and it does not matter.
+        ("", {"processes": "each"}, True),
+        ("", {"sockets": BOTH[:1]}, False),
+        ("", {"command": ["/usr/bin/service"]}, False),
         (OLD, {"sockets": BOTH[:1]}, False),
         (OLD, {"command": ["/usr/bin/service"]}, False),
         (OLD, {"command": ["/usr/bin/service"], "processes": "each"}, True),
@@ -94,6 +79,30 @@ def test_a_twisted_that_knows_no_names_has_a_process_for_each_socket() -> None:
 )
 def test_how_many_processes(twisted: str, changed: dict[str, Any], each: bool) -> None:
     assert ("shelf.service" not in units(made(twisted, **changed))) is each
+
+
+@pytest.mark.parametrize("twisted", [OLD, NEW, ""])
+@pytest.mark.parametrize("processes", ["auto", "one"])
+def test_of_one_socket_there_is_no_doubt_by_number(twisted: str, processes: str) -> None:
+    service = units(made(twisted, sockets=BOTH[1:], processes=processes))["shelf.service"]
+    command = "/usr/bin/twist3 web --path=/srv/shelf --listen=systemd:domain=INET6:index=0"
+    assert service.get("Service", "ExecStart") == command
+
+
+@pytest.mark.parametrize("processes", ["auto", "one"])
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, "python3-twisted, and that is not known. Run apt update on the host, or write each."),
+        (
+            {"requirements": "klein==24.8.0"},
+            "Twisted, and dual_stack_service_requirements names none. Pin Twisted there, or write each.",
+        ),
+    ],
+)
+def test_a_version_that_nobody_knows_is_not_guessed(processes: str, changed: dict[str, Any], says: str) -> None:
+    found = plan(options(processes=processes, **changed), "")
+    assert found == {"problems": [f"dual_stack_service_processes: {processes} depends on the version of {says}"]}
 
 
 def started_with(names: str, command: list[str]) -> list[str]:
@@ -117,6 +126,12 @@ def test_a_command_is_told_those_sockets_that_are_there(word: str) -> None:
     assert started_with("ipv4", command) == ["/usr/bin/twist3", word, four, "--last"]
 
 
+@pytest.mark.parametrize("word", ["{port}", "${files}", "http://[::1]/{id}", "{{x}}", "{}", "{a b}"])
+def test_braces_of_the_program_stay(word: str) -> None:
+    line = units(made(command=["/bin/echo", word]))["shelf.service"].get("Service", "ExecStart") or ""
+    assert word in line.replace("$$", "$")
+
+
 def test_words_are_quoted_for_systemd() -> None:
     line = units(made(command=["/bin/echo", "two words", "100%", "$HOME", 'a"b', "c\\d", "", ";"]))["shelf.service"]
     assert line.get("Service", "ExecStart") == '/bin/echo "two words" 100%% $$HOME "a\\"b" "c\\\\d" "" ";"'
@@ -135,6 +150,13 @@ def test_other_requirements_make_another_environment() -> None:
     assert one["environment"] != other["environment"]
     assert one["packages"] == ["python3-venv"]
     assert f"{one['environment']}/bin/twist" in (units(one)["shelf.service"].get("Service", "ExecStart") or "")
+
+
+def test_another_python_makes_another_environment() -> None:
+    requirements = "Twisted==24.11.0"
+    one, other = (plan(options(requirements=requirements), "", version)["environment"] for version in ("3.11", "3.13"))
+    assert one.startswith("/opt/homelab-ipv6/shelf/3.11-")
+    assert one.replace("3.11", "3.13") == other
 
 
 def test_an_address_is_bound_before_it_is_there() -> None:
@@ -196,169 +218,3 @@ def test_settings_and_user_come_last() -> None:
     assert service.get("ProtectHome") == "no"
     assert (service.get("User"), service.get("DynamicUser")) == ("www-data", None)
     assert units(made(sandbox=False))["shelf.service"].get("Service", "NoNewPrivileges") is None
-
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    (
-        {"name": "Shelf"},
-        (
-            "dual_stack_service_name: Shelf cannot be the name of units and files. Write lower-case letters, digits "
-            "and dashes, as in peers."
-        ),
-    ),
-    (
-        {"port": None},
-        (
-            "dual_stack_service_port: None is not a whole number. Write the port on which the service is reached, as "
-            "in 8000."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv6", "port": 70000}]},
-        (
-            "dual_stack_service_sockets[0].port: 70000 is not between 1 and 65535. Write the port on which the "
-            "service is reached, as in 8000."
-        ),
-    ),
-    (
-        {"sockets": []},
-        (
-            "dual_stack_service_sockets: [] leaves the service without any. Name one a family, as in {family: ipv6}; "
-            "dual_stack_service_state: absent takes the service away."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv6"}, {"family": "ipv6", "port": 8001}]},
-        (
-            "dual_stack_service_sockets[1].descriptor: ipv6 is there twice. Give each socket a descriptor of its "
-            "own: the service tells them apart by it."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv6"}, {"family": "ipv6", "descriptor": "b", "address": "2001:db8::1"}]},
-        (
-            "dual_stack_service_sockets[1]: tcp [2001:db8::1]:8000 meets the socket ipv6, which listens on "
-            "[::]:8000. Two sockets cannot listen there: leave one out, or give it another address or port."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv6", "descriptor": "a b"}]},
-        (
-            "dual_stack_service_sockets[0].descriptor: a b cannot be the name of a descriptor here. Write lower-case "
-            "letters, digits and dashes, as in ipv6."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv4", "address": "2001:db8::1"}]},
-        (
-            "dual_stack_service_sockets[0].address: 2001:db8::1 is an IPv6 address where an IPv4 address belongs. "
-            "Write it as 192.0.2.1."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv6", "address": "fe80::1"}]},
-        (
-            "dual_stack_service_sockets[0].address: fe80::1 means something only together with an interface. Leave the "
-            "address out, and say who may come in by the firewall."
-        ),
-    ),
-    (
-        {"sockets": [{"family": "ipv6", "protocol": "udp"}]},
-        (
-            "dual_stack_service_sockets[0].protocol: udp is nothing for an endpoint of Twisted. Leave {endpoint} out "
-            "of the command and have the application adopt its sockets by name."
-        ),
-    ),
-    (
-        {"command": []},
-        (
-            "dual_stack_service_command: [] starts nothing. Write it word by word, as in ['{twist}', web, "
-            "'--listen={endpoint}']."
-        ),
-    ),
-    (
-        {"command": ["twist", "web"]},
-        (
-            "dual_stack_service_command: twist is not absolute, and a service has no path to look in. Begin the "
-            "command with an absolute path, {python}, {twist} or {twistd}."
-        ),
-    ),
-    (
-        {"command": ["/bin/sh", "-c", "a\nb"]},
-        "dual_stack_service_command: 'a\\nb' has more than one line. Put a script into dual_stack_service_files.",
-    ),
-    (
-        {"command": ["{twist}", "--listen={endpoints}"]},
-        (
-            "dual_stack_service_command: {endpoints} stands for nothing here. Write one of: {endpoint}, {files}, "
-            "{python}, {twist}, {twistd}."
-        ),
-    ),
-    (
-        {"command": ["{twist}", "web", "--listen=systemd:domain=INET6:name=web"]},
-        (
-            "dual_stack_service_command: --listen=systemd:domain=INET6:name=web asks for the descriptor web, which no "
-            "socket has. Write {endpoint}, or one of the names of its sockets: ipv4, ipv6."
-        ),
-    ),
-    (
-        {"command": ["{twist}", "web", "--listen=systemd:domain=INET6:index=1"]},
-        (
-            "dual_stack_service_command: --listen=systemd:domain=INET6:index=1 counts on an order of the sockets, "
-            "and there is none. Write {endpoint} in its place."
-        ),
-    ),
-    (
-        {"processes": "one", "requirements": "Twisted==22.4.0"},
-        (
-            "dual_stack_service_processes: one does not go with Twisted 22.4.0, which finds sockets by number alone. "
-            "Write auto or each, or a newer Twisted into dual_stack_service_requirements."
-        ),
-    ),
-    (
-        {"requirements": "Twisted>=22.10"},
-        (
-            "dual_stack_service_requirements: Twisted>=22.10 does not say exactly which version. Write each package as "
-            "NAME==VERSION, as pip freeze does; options of pip go to pip_options."
-        ),
-    ),
-    (
-        {"files": [{"name": "../app.tac", "content": ""}]},
-        (
-            "dual_stack_service_files[0].name: ../app.tac cannot be the name of a file here. Write a name without a "
-            "directory, as in peers.tac."
-        ),
-    ),
-    (
-        {"files": [{"name": "a", "content": ""}, {"name": "a", "content": ""}]},
-        "dual_stack_service_files[1].name: a is there twice. Leave one out.",
-    ),
-    (
-        {"settings": {"ExecStart": "/bin/true"}},
-        "dual_stack_service_settings: ExecStart is what this role writes itself. Leave it out.",
-    ),
-    (
-        {"settings": {"Environment": "A=1\nB=2"}},
-        "dual_stack_service_settings: 'A=1\\nB=2' has more than one line. Write one line, or a list of values.",
-    ),
-    (
-        {"settings": ["MemoryMax"]},
-        (
-            "dual_stack_service_settings: ['MemoryMax'] is not a dictionary. Write keys of [Service] and their "
-            "values, as in MemoryMax: 200M."
-        ),
-    ),
-    (
-        {"user": "Some One"},
-        "dual_stack_service_user: Some One cannot be the name of a user. Write a user of the host, or leave it out.",
-    ),
-    (
-        {"description": "one\ntwo"},
-        "dual_stack_service_description: 'one\\ntwo' is not one line of text. Write a few words on one line.",
-    ),
-]
-
-
-@pytest.mark.parametrize(("changed", "message"), REFUSED, ids=[message.split(".")[0] for _changed, message in REFUSED])
-def test_what_cannot_be_right_is_one_message(changed: dict[str, Any], message: str) -> None:
-    assert plan(options(**changed), NEW) == {"problems": [message]}
