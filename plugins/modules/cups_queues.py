@@ -42,7 +42,7 @@ options:
         type: str
         default: ''
       location:
-        description: Where it stands.
+        description: Where it stands. Without it, where the printer itself says so, if it does.
         type: str
         default: ''
       shared:

@@ -24,6 +24,7 @@ KEPT = "/var/lib/homelab-ipv6/cups_queues.json"
 SOCKET = "/run/cups/cups.sock"
 LPADMIN = ("lpadmin", "-h", SOCKET)
 PACKAGE = "cups-client"
+EVERYWHERE = "everywhere"
 # To ask a printer what it can do takes a while, more so where it sleeps.
 PATIENCE = 150.0
 # cupsd writes its queues down after DirtyCleanInterval, 30 s by default.
@@ -44,11 +45,23 @@ class Queue(NamedTuple):
     location: str
     shared: bool
 
-    def words(self) -> tuple[str, ...]:
-        """How lpadmin is told of it."""
+    def words(self, instead_of: Queue | None = None) -> tuple[str, ...]:
+        """How lpadmin is told of it.
+
+        :param instead_of: what the queue is until then
+        """
         driver = ("-m", self.driver) if self.driver else ()
         words = ("-p", self.name, "-v", self.uri, *driver, "-D", self.description, "-L", self.location)
-        return (*words, "-o", f"printer-is-shared={str(self.shared).lower()}", "-E")
+        # Of a queue of another CUPS server's it can be said only while it is made (cupsd's add_printer).
+        told = instead_of is not None and instead_of.shared == self.shared
+        share = () if told else ("-o", f"printer-is-shared={str(self.shared).lower()}")
+        return (*words, *share, "-E")
+
+    def where_it_says(self, before: Queue | None) -> Queue:
+        """A printer that says itself what it can do says where it stands, too, where nobody else does."""
+        if before is None or self.location or self.driver != EVERYWHERE:
+            return self
+        return self._replace(location=before.location)
 
     def shown(self) -> str:
         return "".join(f"{key}: {value}\n" for key, value in self._asdict().items())
@@ -141,7 +154,7 @@ def plan(queues: Sequence[Queue], default: str, purge: bool, found: Found) -> Pl
     last: Queue | None = None
     for queue in queues:
         before = found.queues.get(queue.name)
-        if before != queue:
+        if before != queue.where_it_says(before):
             last = queue
             steps.append(_make(queue, before))
             states.append(State(f"queue {queue.name}", before.shown() if before else "", queue.shown()))
@@ -167,8 +180,8 @@ def plan(queues: Sequence[Queue], default: str, purge: bool, found: Found) -> Pl
 
 def _make(queue: Queue, before: Queue | None) -> Run:
     # To go back costs a question to the printer where it is one that tells itself what it can do.
-    undo = (*LPADMIN, *before.words()) if before else (*LPADMIN, "-x", queue.name)
-    return Run((*LPADMIN, *queue.words()), f"make the queue {queue.name}", undo=undo, timeout=PATIENCE)
+    undo = (*LPADMIN, *before.words(queue)) if before else (*LPADMIN, "-x", queue.name)
+    return Run((*LPADMIN, *queue.words(before)), f"make the queue {queue.name}", undo=undo, timeout=PATIENCE)
 
 
 def _written_down(queue: Queue | None) -> list[Step]:

@@ -134,3 +134,17 @@ def test_what_cannot_be_right(island: Any, options: dict[str, Any], said: str) -
     refused = island.module("cups_queues", **options)
     assert refused["failed"]
     assert said in refused["msg"]
+
+
+def test_a_queue_of_another_server_changes(place: Any, have: Callable[..., dict[str, Any]]) -> None:
+    # cupsd takes no word about sharing such a one once it is made; and the server says where it stands.
+    place.run(
+        "sh", "-c", "printf 'Listen 127.0.0.1:631\n' >>/etc/cups/cupsd.conf; kill -HUP $(cat /run/cups/cupsd.pid)"
+    )
+    have({**LASER, "location": "Hall"})
+    other = {"name": "other", "uri": "ipp://127.0.0.1/printers/laser", "driver": "everywhere", "shared": False}
+    assert "msg" not in have({**LASER, "location": "Hall"}, other)
+    assert have({**LASER, "location": "Hall"}, other)["steps"] == []
+    changed = have({**LASER, "location": "Hall"}, {**other, "description": "Another"})
+    assert changed["steps"][:2] == ["require lpadmin", "make the queue other"]
+    assert have({**LASER, "location": "Hall"}, {**other, "description": "Another"})["steps"] == []
