@@ -19,6 +19,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
     firewall,
     nspawn,
     radvd,
+    samba_cups_client,
     samba_server,
     tunnel_role,
 )
@@ -71,6 +72,7 @@ class FilterModule:
             "nspawn_hosts": nspawn_hosts,
             "nspawn_plan": nspawn_plan,
             "radvd_plan": radvd_plan,
+            "samba_cups_client_plan": samba_cups_client.plan,
             "samba_server_plan": samba_server.plan,
             "tunnel_plan": tunnel_plan,
         }

@@ -12,6 +12,7 @@ from .._formats import cups_conf, smb_conf
 from .._formats.cups_conf import Block, Directive
 from .._formats.smb_conf import Section
 from .._values.lan import Network
+from . import samba_server_announce
 from .samba_server_options import Printer, Server, Share, read
 
 HEADER = "# Written by the Ansible role homelab.ipv6.samba_server; what is changed here is lost at its next run.\n"
@@ -53,6 +54,8 @@ def plan(options: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]
         "prefixes": [str(prefix) for prefix in server.prefixes],
         "addresses": list(server.addresses),
         "firewall": firewall(server),
+        "services": services(server),
+        **samba_server_announce.files(HEADER, list(server.lans)),
         "queues": [_queue(printer) for printer in server.printers],
         "shows_printers": any(printer.samba for printer in server.printers),
         "writes_files": any(printer.uri.startswith("file:") for printer in server.printers),
@@ -133,7 +136,7 @@ def cupsd(server: Server) -> list[cups_conf.Item]:
         Directive("IdleExitTimeout", "0"),
         # Queues are written down at once, for whoever reads printers.conf.
         Directive("DirtyCleanInterval", "0"),
-        Directive("Browsing", "No"),
+        *_browsing(server),
         Directive("DefaultAuthType", "Basic"),
         Directive("WebInterface", "No"),
         _location("/", lan),
@@ -142,6 +145,12 @@ def cupsd(server: Server) -> list[cups_conf.Item]:
         _location("/admin/log", []),
         Block("Policy", "default", (*_privacy(), *_limits())),
     ]
+
+
+def _browsing(server: Server) -> list[cups_conf.Item]:
+    if samba_server_announce.AVAHI not in server.announce:
+        return [Directive("Browsing", "No")]
+    return [Directive("Browsing", "Yes"), Directive("BrowseLocalProtocols", "dnssd")]
 
 
 def _location(path: str, lan: list[str]) -> Block:
@@ -185,8 +194,18 @@ def firewall(server: Server) -> dict[str, Any]:
             {"interface": name, "prefixes": [str(prefix) for prefix in lan if prefix.version == IPV6]}
             for name, lan in server.lans.items()
         ],
-        "input_allow": [{**hole, "sources": sources}],
+        "input_allow": [
+            {**hole, "sources": sources},
+            *samba_server_announce.holes(server.announce, list(server.lans), sources),
+        ],
     }
+
+
+def services(server: Server) -> list[dict[str, Any]]:
+    """What has to listen where."""
+    units = {"smbd.service": SMB_PORT, **({"cups.service": IPP_PORT} if server.cups else {})}
+    at = ["127.0.0.1", "::1", *server.addresses]
+    return [{"unit": unit, "port": port, "addresses": at} for unit, port in units.items()]
 
 
 def _queue(printer: Printer) -> dict[str, str]:

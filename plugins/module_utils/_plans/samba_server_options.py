@@ -73,6 +73,7 @@ class Server(NamedTuple):
     cups: bool
     cups_server: str
     settings: Mapping[str, str]
+    announce: tuple[str, ...]
 
 
 def read(options: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Server | None, list[str]]:
@@ -108,6 +109,7 @@ def read(options: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Server |
         cups=bool(options["cups"]),
         cups_server=reader.one("cups_server", options["cups_server"], parse_cups_server) or "",
         settings=_settings(reader, "settings", options["settings"]),
+        announce=tuple(options["announce"]),
     )
     return (None if reader.problems else server), reader.problems
 

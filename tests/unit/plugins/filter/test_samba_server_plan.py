@@ -33,6 +33,7 @@ OPTIONS: dict[str, Any] = {
         {"name": "labels", "uri": "usb://Brother/QL", "driver": "raw", "samba": False},
     ],
     "default_printer": "laser",
+    "announce": [],
 }
 ADDRESSES = [
     {"local": "192.0.2.10", "scope": "global"},
@@ -237,3 +238,21 @@ def test_cups_takes_it(tmp_path: Path) -> None:
     path.write_text(plan()["cupsd_conf"])
     said = subprocess.run(["cupsd", "-t", "-c", str(path)], capture_output=True, text=True, check=True)
     assert "is OK" in said.stderr + said.stdout
+
+
+def test_nothing_is_announced_by_itself() -> None:
+    assert "Browsing No" in directives()
+    assert len(plan()["firewall"]["input_allow"]) == 1
+
+
+def test_announced_at_the_lan_alone() -> None:
+    planned = plan(announce=["avahi", "wsdd"])
+    assert "Browsing Yes" in directives(announce=["avahi"])
+    assert "allow-interfaces=lan0\n" in planned["avahi_conf"]
+    assert "ExecStart=/usr/sbin/wsdd2 -w -i lan0\n" in planned["wsdd_dropin"]
+    who = {"interfaces": ["lan0"], "sources": ["fe80::/10", "2001:db8:0:5::/64", "2001:db8:0:6::/64"]}
+    assert planned["firewall"]["input_allow"][1:] == [
+        {"name": "to be found", "protocol": "udp", "ports": ["5353", "3702"], **who},
+        {"name": "to tell what it is", "protocol": "tcp", "ports": ["3702"], **who},
+    ]
+    assert len(plan(announce=["avahi"])["firewall"]["input_allow"]) == 2
