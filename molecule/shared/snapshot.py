@@ -16,7 +16,8 @@ COMMANDS = (
     "ip -4 route show table all",
     # Without the seconds until something expires.
     "ip -6 route show table all | sed -E 's/ expires [0-9]+sec//'",
-    "nft list ruleset",
+    # Without what its counters show: others may send something at any time.
+    "nft --stateless list ruleset",
     "systemctl list-unit-files --no-legend --no-pager",
     "systemctl list-units --type=service --all --no-legend --plain --no-pager -o json | tr -d '\\n'",
     "sysctl -a --ignore -r '^net.ipv6.conf.*(forwarding|accept_ra|disable_ipv6|autoconf|use_tempaddr)$'",
