@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from testinfra.host import Host
 
+from ansible_collections.homelab.ipv6.molecule.shared.waiting import wait_until
+
 NAME = "server.home.example"
 # What a client writes into its file of credentials. The passwords are those of vars/server.yml.
 PASSWORDS = {"anna": "An apple a day", "ben": 'b"e\\n $1', "mallory": "guessed"}
 USERS = {"mallory": "anna"}
 ADDRESSES = {"IPv6": "2001:db8:0:5::10", "IPv4": "192.0.2.10"}
+# Where the server's printer puts what is printed.
+PRINTED = "/var/spool/printed"
 # smbclient keeps what a name led to for some minutes, and with it the family that the client had then.
 ANEW = "--option=namecachetimeout=0"
 # How the link loses a family, and gets it back.
@@ -58,3 +62,11 @@ def smb(client: Host) -> Callable[..., str]:
         return said
 
     return run
+
+
+@pytest.fixture
+def printed(host: Host) -> Iterator[Callable[[], str]]:
+    """Wait for a document, and return what tells that it is a PDF and whole."""
+    host.run_test(f"rm -f {PRINTED}")
+    yield lambda: wait_until(lambda: host.run(f"grep -aoE '%PDF-|%%EOF' {PRINTED}").stdout, lambda said: "EOF" in said)
+    host.run_test(f"rm -f {PRINTED}")

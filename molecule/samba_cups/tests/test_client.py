@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from testinfra.host import Host
@@ -12,7 +12,6 @@ from testinfra.host import Host
 from ansible_collections.homelab.ipv6.molecule.samba_cups.conftest import ANEW, NAME
 from ansible_collections.homelab.ipv6.molecule.shared.waiting import wait_until
 
-PRINTED = "/var/spool/printed"
 CREDENTIALS = "/etc/homelab-ipv6/cifs"
 MUSIC = "//2001-db8-0-5--10.ipv6-literal.net/music"
 SHARES = {
@@ -20,13 +19,6 @@ SHARES = {
     "mnt-our\\x20music": MUSIC,
     "mnt-public": "//192.0.2.10/public",
 }
-
-
-@pytest.fixture
-def printed(host: Host) -> Iterator[Callable[[], str]]:
-    host.run_test(f"rm -f {PRINTED}")
-    yield lambda: wait_until(lambda: host.run(f"grep -aoE '%PDF-|%%EOF' {PRINTED}").stdout, lambda said: "EOF" in said)
-    host.run_test(f"rm -f {PRINTED}")
 
 
 def test_units_are_what_systemd_takes(client: Host) -> None:

@@ -3,23 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from testinfra.host import Host
 
-from ansible_collections.homelab.ipv6.molecule.samba_cups.conftest import ADDRESSES, ANEW, NAME
-from ansible_collections.homelab.ipv6.molecule.shared.waiting import wait_until
-
-PRINTED = "/var/spool/printed"
-
-
-@pytest.fixture
-def printed(host: Host) -> Iterator[Callable[[], str]]:
-    """Wait for a document, and return what tells that it is a PDF and whole."""
-    host.run_test(f"rm -f {PRINTED}")
-    yield lambda: wait_until(lambda: host.run(f"grep -aoE '%PDF-|%%EOF' {PRINTED}").stdout, lambda said: "EOF" in said)
-    host.run_test(f"rm -f {PRINTED}")
+from ansible_collections.homelab.ipv6.molecule.samba_cups.conftest import ADDRESSES, ANEW, NAME, PRINTED
 
 
 def bracketed(family: str) -> str:
