@@ -68,6 +68,11 @@ def test_a_host_without_addresses_goes_where_only_one_subnet_is_or_where_it_is_t
             "hosts[0].prefixes[0]: 2001:db8:0:2::/63 overlaps 2001:db8:0:2::/64, a subnet of the server itself (in kea",
         ),
         (
+            host(prefixes=["2001:db8:0:2:8000::/72"]),
+            [LAN, GUESTS],
+            "hosts[0].prefixes[0]: 2001:db8:0:2:8000::/72 overlaps 2001:db8:0:2::/64, a subnet of the server itself (",
+        ),
+        (
             host(addresses=["2001:db8:0:1::"]),
             [LAN],
             "hosts[0].addresses[0]: 2001:db8:0:1:: is the anycast address of all routers in 2001:db8:0:1::/64 (RFC ",
