@@ -10,8 +10,9 @@ import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .._plans.cifs_mounts import CREDENTIALS, MARK, SMB_PORT, TARGET, UNITS, Found, Share, is_ours, shut_out
+from .._plans.cifs_mounts import CREDENTIALS, MARK, TARGET, UNITS, Found, Share, is_ours, shut_out
 from .._plans.plan import FileState
+from .._values.samba import SMB_PORT
 from .host import Host
 from .service import unit_state
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._plans.samba_health import NO_ROUTE, SMB_PORT, Knock, Observed, ShareSeen
+from .._plans.samba_health import NO_ROUTE, Knock, Observed, ShareSeen
 from .._values.cifs import bracketed, escaped, unc_host
 from .._values.listener import TCP
+from .._values.samba import SMB_PORT
 from .cifs import addresses, knock, look_into
 from .echo import echo
 from .health import ip_rows, unit_words

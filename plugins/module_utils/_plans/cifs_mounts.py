@@ -22,7 +22,7 @@ from .._values.cifs import (
     unc_host,
 )
 from .._values.errors import Refusal
-from .._values.samba import parse_line, parse_share
+from .._values.samba import SMB_PORT, parse_line, parse_share
 from .options import OptionReader
 from .plan import FileChange, FileState, Plan, State, file_steps
 from .steps import Mark, Run, Serve, Step, UnitState
@@ -32,7 +32,6 @@ CREDENTIALS = "/etc/homelab-ipv6/cifs/"
 TARGET = "homelab-ipv6-shares.target"
 MARK = "/run/homelab-ipv6/cifs_mounts"
 HEADER = "# Written by the Ansible module homelab.ipv6.cifs_mounts; what is changed here is lost at its next run."
-SMB_PORT = 445
 # Seconds. mount.cifs tries a name's addresses one after the other, some 5 s each.
 PATIENCE = 30
 # systemd has a mount wait for the network to be online; where it never is, nobody who looks waits longer than this.

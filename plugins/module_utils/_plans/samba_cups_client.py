@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from .._values.cifs import bracketed, parse_cups_host
 from .._values.printer import parse_printer_uri, parse_queue
-from .._values.samba import parse_line
+from .._values.samba import IPP_PORT, parse_line
 from . import cifs_mounts
 from .cifs_mounts import Share
 from .options import OptionReader
@@ -19,7 +19,6 @@ from .options import OptionReader
 EVERYWHERE = "everywhere"
 # Where CUPS's clients find the server's queues, as in ipp://nas.home.example:631/printers/laser.
 QUEUES = "/printers/"
-IPP_PORT = 631
 
 
 def plan(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._values.samba import IPP_PORT, SMB_PORT
 from .cifs_mounts import NO_SHARE, NOT_ALLOWED, TARGET, WRONG_USER
 from .health import Check, unit_check
 
@@ -16,8 +17,7 @@ NO_ROUTE = ("Network is unreachable", "Cannot assign requested address")
 # What the kernel makes of ICMPv6 1/1, 1/5 and 1/6: a firewall's word that it turns something down.
 REJECTED = "Permission denied"
 REFUSED = "Connection refused"
-SERVICES = {445: "Samba", 631: "CUPS"}
-SMB_PORT = 445
+SERVICES = {SMB_PORT: "Samba", IPP_PORT: "CUPS"}
 
 
 class Knock(NamedTuple):

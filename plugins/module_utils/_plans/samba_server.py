@@ -12,12 +12,12 @@ from .._formats import cups_conf, smb_conf
 from .._formats.cups_conf import Block, Directive
 from .._formats.smb_conf import Section
 from .._values.lan import Network
+from .._values.samba import IPP_PORT, SMB_PORT
 from . import samba_server_announce
 from .samba_server_options import Printer, Server, Share, read
 
 HEADER = "# Written by the Ansible role homelab.ipv6.samba_server; what is changed here is lost at its next run.\n"
 
-SMB_PORT, IPP_PORT = 445, 631
 IPV6 = 6
 CUPS_SOCKET = "/run/cups/cups.sock"
 LOOPBACK = ("127.0.0.0/8", "::1")

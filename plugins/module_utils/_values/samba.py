@@ -10,6 +10,8 @@ import re
 from .errors import ValueProblem
 from .ipv6 import is_address
 
+# Where the servers listen: Samba without NetBIOS, and CUPS.
+SMB_PORT, IPP_PORT = 445, 631
 LONGEST_SHARE = 80
 LONGEST_PASSWORD = 127
 SOCKET = "socket"
