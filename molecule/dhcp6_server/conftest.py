@@ -13,6 +13,8 @@ from testinfra.host import Host
 OTHER = {"12": "13", "13": "12"}
 LEASES = "/run/test.leases"
 ASK = f"timeout 30 dhclient -6 -1 -cf /dev/null -lf {LEASES} -pf /run/test.pid -sf /bin/true lan0"
+# It comes back before its child has written down its number; who is not ended now asks for ever.
+KNOWN = "timeout 5 sh -c 'until [ -s /run/test.pid ]; do sleep 0.1; done'"
 STOP = "dhclient -6 -x -pf /run/test.pid lan0"
 GUEST = "ip netns exec guest "
 
@@ -32,6 +34,7 @@ def ask(host: Host, answers: dict[tuple[str, str], str]) -> Callable[[str, str],
         if key not in answers:
             host.run_test("rm -f %s", LEASES)
             host.run_expect([0], f"{where}{ASK} {how}")
+            host.run_test(KNOWN)
             host.run_test(where + STOP)
             answers[key] = host.file(LEASES).content_string
         return answers[key]

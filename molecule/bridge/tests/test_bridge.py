@@ -120,5 +120,7 @@ def test_who_is_behind_the_bridge_is_a_member_of_the_network(guest: Host) -> Non
         [0],
         GUEST + "timeout 30 dhclient -4 -1 -cf /dev/null -lf /run/guest.leases -pf /run/guest.pid -sf /bin/true eth0",
     )
+    # It comes back before its child has written down its number.
+    wait_until(lambda: guest.file("/run/guest.pid").exists and guest.file("/run/guest.pid").size > 0)
     guest.run_test(GUEST + "dhclient -4 -x -pf /run/guest.pid eth0")
     assert "fixed-address 192.0.2." in guest.file("/run/guest.leases").content_string
