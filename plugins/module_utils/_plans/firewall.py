@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from .._values.errors import ValueProblem
 from .._values.interface import parse_plain_interface
-from .._values.ipv6 import parse_host_address, parse_prefix
-from .._values.link import HIGHEST_PORT, parse_broker, parse_ports, parse_tunnel_address
+from .._values.ipv6 import parse_prefix
+from .._values.lan import parse_ipv4_network
+from .._values.link import HIGHEST_PORT, parse_broker, parse_tunnel_address
+from .firewall_holes import Hole, read_holes, texts
 from .options import OptionReader
 
 LINK_LOCAL = IPv6Network("fe80::/10")
@@ -22,13 +23,7 @@ MULTICAST = IPv6Network("ff00::/8")
 IPV6_MINIMUM_MTU = 1280
 HIGHEST_MTU = 65535
 IPV6_AND_TCP_HEADERS = 60
-
-_WITH_PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
-_WITHOUT_PORTS = ("any", "esp", "ah", "gre")
-# nft knows the others itself; this one it looks up in /etc/protocols, which a minimal machine does not have.
-_NUMBERS = {"gre": "47"}
-# What a comment in a ruleset can hold.
-_HOLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/()+,-]{0,99}")
+SCOPES = ("all", "inside")
 
 
 @dataclass(frozen=True)
@@ -43,11 +38,18 @@ class Tunnel:
 
 @dataclass(frozen=True)
 class Inside:
-    """A LAN: only packets from these sources are from there. `only`: the interface leads nowhere else."""
+    """A LAN: only packets from these sources are from there.
+
+    :param only: the interface leads nowhere else
+    :param prefixes: the sources without those that every link has
+    :param ipv4: its IPv4 networks, where IPv4 is filtered, too
+    """
 
     interface: str
     sources: list[str]
     only: bool
+    prefixes: list[str]
+    ipv4: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,6 @@ class Outside:
     interface: str
     tunnel: bool
     foreign: list[str]
-
-
-@dataclass(frozen=True)
-class Hole:
-    """Something let in: a comment and the matching part of a rule."""
-
-    name: str
-    match: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +74,7 @@ class FirewallPlan:
     admin_from_outside: bool = False
     input_holes: list[Hole] = field(default_factory=list)
     forward_holes: list[Hole] = field(default_factory=list)
+    forward_holes_ipv4: list[Hole] = field(default_factory=list)
     echo_rate: int = 0
     log_rate: int = 0
 
@@ -102,6 +97,7 @@ class _TunnelOptions:
 class _InsideOptions:
     interface: str
     prefixes: tuple[IPv6Network, ...]
+    ipv4: tuple[IPv4Network, ...]
 
 
 def plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None) -> FirewallPlan:
@@ -115,35 +111,40 @@ def plan(options: Mapping[str, Any], connection: Mapping[str, Any] | None = None
     inside = _inside(reader, options["inside"])
     outside = reader.many("outside", options["outside"], parse_plain_interface)
     outside = tuple(dict.fromkeys([tunnel.interface for tunnel in tunnels] + list(outside)))
+    scope = reader.choice("scope", options["scope"], SCOPES)
     if not reader.problems:
         _check_together(reader, tunnels, inside, outside)
+        if scope == "inside":
+            _check_scope(reader, inside, outside)
     ports = _admin_ports(reader, options["admin_ports"], connection)
     asked = reader.choice("admin_from_outside", options["admin_from_outside"], ("auto", "always", "never"))
+    forward, forward_ipv4 = read_holes(
+        reader, "forward_allow", options["forward_allow"], any(lan.ipv4 for lan in inside)
+    )
     laid_out = FirewallPlan(
         problems=reader.problems,
         tunnels=[_tunnel(tunnel) for tunnel in tunnels],
         inside=[
-            Inside(lan.interface, texts([LINK_LOCAL, *lan.prefixes]), lan.interface not in outside) for lan in inside
+            Inside(
+                lan.interface,
+                texts([LINK_LOCAL, *lan.prefixes]),
+                lan.interface not in outside,
+                texts(lan.prefixes),
+                texts(lan.ipv4),
+            )
+            for lan in inside
         ],
         outside=[_outside(name, tunnels, inside) for name in outside],
         bogons=texts(reader.many("bogons", options["bogons"], parse_prefix)),
         admin_ports=ports,
         admin_from_outside=asked == "always" or (asked == "auto" and _came_from_outside(connection, inside)),
-        input_holes=_holes(reader, "input_allow", options["input_allow"]),
-        forward_holes=_holes(reader, "forward_allow", options["forward_allow"]),
+        input_holes=read_holes(reader, "input_allow", options["input_allow"], ipv4=False)[0],
+        forward_holes=forward,
+        forward_holes_ipv4=forward_ipv4,
         echo_rate=_rate(reader, "echo_rate", options["echo_rate"]),
         log_rate=_rate(reader, "log_rate", options["log_rate"]),
     )
     return FirewallPlan(problems=reader.problems) if reader.problems else laid_out
-
-
-def texts(prefixes: Iterable[IPv6Network]) -> list[str]:
-    """Prefixes in the order of their addresses, without those that lie in another: a set of nft takes no overlap."""
-    kept: list[IPv6Network] = []
-    for prefix in sorted(set(prefixes), key=lambda net: (int(net.network_address), net.prefixlen)):
-        if not (kept and prefix.subnet_of(kept[-1])):
-            kept.append(prefix)
-    return [str(net.network_address) if net.prefixlen == 128 else str(net) for net in kept]
 
 
 def _rate(reader: OptionReader, option: str, value: object) -> int:
@@ -181,8 +182,9 @@ def _inside(reader: OptionReader, raw: object) -> list[_InsideOptions]:
         at = f"inside[{number}]."
         interface = reader.one(at + "interface", entry.get("interface"), parse_plain_interface)
         prefixes = reader.many(at + "prefixes", entry.get("prefixes"), parse_unicast_prefix)
+        ipv4 = reader.many(at + "ipv4", entry.get("ipv4"), parse_ipv4_network)
         if interface:
-            found.append(_InsideOptions(interface, prefixes))
+            found.append(_InsideOptions(interface, prefixes, ipv4))
     return found
 
 
@@ -216,15 +218,30 @@ def _check_together(
         for lan in inside:
             _check_tunnel_and_lan(reader, tunnel, lan)
     for number, lan in enumerate(inside):
-        for prefix in lan.prefixes:
-            for other in (later for later in inside[number + 1 :] if later.interface != lan.interface):
-                for overlapping in filter(prefix.overlaps, other.prefixes):
-                    reader.refuse(
-                        "inside",
-                        overlapping,
-                        f"of {other.interface} overlaps {prefix} of {lan.interface}",
-                        "Give each LAN a part of its own",
-                    )
+        for other in (later for later in inside[number + 1 :] if later.interface != lan.interface):
+            for prefix, overlapping in _overlaps(lan, other):
+                problem = f"of {other.interface} overlaps {prefix} of {lan.interface}"
+                reader.refuse("inside", overlapping, problem, "Give each LAN a part of its own")
+
+
+def _overlaps(lan: _InsideOptions, other: _InsideOptions) -> list[tuple[object, object]]:
+    """Networks of both that have addresses in common."""
+    found: list[tuple[object, object]] = [
+        (prefix, theirs) for prefix in lan.prefixes for theirs in other.prefixes if prefix.overlaps(theirs)
+    ]
+    return found + [(network, theirs) for network in lan.ipv4 for theirs in other.ipv4 if network.overlaps(theirs)]
+
+
+def _check_scope(reader: OptionReader, inside: list[_InsideOptions], outside: Sequence[str]) -> None:
+    """What does not go with a firewall that is there for the LANs alone."""
+    if outside:
+        problem = f"has no place for a way out: {', '.join(outside)}, since all that is not inside is one"
+        remedy = f"Leave {reader.named('outside')} and {reader.named('tunnels')} out"
+        reader.refuse("scope", "inside", problem, remedy)
+    for number, lan in enumerate(inside):
+        if not lan.prefixes:
+            problem = f"leave nothing that {lan.interface} may send"
+            reader.refuse(f"inside[{number}].prefixes", "[]", problem, "Write the prefixes of its hosts")
 
 
 def _check_tunnel_and_lan(reader: OptionReader, tunnel: _TunnelOptions, lan: _InsideOptions) -> None:
@@ -282,48 +299,3 @@ def _came_from_outside(connection: Mapping[str, Any] | None, inside: list[_Insid
     if client.is_link_local:
         return zone not in [lan.interface for lan in inside]
     return not any(client in prefix for lan in inside for prefix in lan.prefixes)
-
-
-def _holes(reader: OptionReader, option: str, raw: object) -> list[Hole]:
-    holes: list[Hole] = []
-    for number, entry in enumerate(reader.listed(option, raw)):
-        at = f"{option}[{number}]."
-        name = str(entry.get("name") or "")
-        if not _HOLE_NAME.fullmatch(name):
-            remedy = "Write what it is for, in at most 100 letters, digits, blanks and . _ : / ( ) + , -"
-            reader.refuse(at + "name", name or "(nothing)", "cannot stand in a comment", remedy)
-        if name in [hole.name for hole in holes]:
-            reader.refuse(at + "name", name, "is there twice", "Give every hole a name of its own")
-        holes.append(Hole(name, _match(reader, at, entry)))
-    return holes
-
-
-def _match(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> str:
-    interfaces = reader.many(at + "interfaces", entry.get("interfaces"), parse_plain_interface)
-    parts = [_one_of("iifname", [f'"{name}"' for name in interfaces])] if interfaces else []
-    for key, expression in (("sources", "ip6 saddr"), ("destinations", "ip6 daddr")):
-        prefixes = reader.many(at + key, entry.get(key), _parse_address_or_prefix)
-        if prefixes:
-            parts.append(_one_of(expression, texts(prefixes)))
-    protocol = str(entry.get("protocol", "tcp"))
-    ports = reader.many(at + "ports", entry.get("ports"), parse_ports)
-    if ports and protocol in _WITHOUT_PORTS:
-        remedy = "Leave the ports out, or name one of " + ", ".join(_WITH_PORTS)
-        reader.refuse(at + "protocol", protocol, "has no ports", remedy)
-    protocol = reader.choice(at + "protocol", protocol, _WITH_PORTS + _WITHOUT_PORTS)
-    if ports:
-        parts.append(_one_of(f"{protocol} dport", ports))
-    elif protocol != "any":
-        parts.append(f"meta l4proto {_NUMBERS.get(protocol, protocol)}")
-    if not parts:
-        remedy = "Name ports, sources, destinations or interfaces"
-        reader.refuse(at + "protocol", protocol, "alone would let everything in", remedy)
-    return " ".join(parts)
-
-
-def _one_of(expression: str, values: Sequence[str]) -> str:
-    return f"{expression} {{ {', '.join(values)} }}" if len(values) > 1 else f"{expression} {values[0]}"
-
-
-def _parse_address_or_prefix(text: object) -> IPv6Network:
-    return parse_prefix(text) if "/" in str(text) else IPv6Network(parse_host_address(text))

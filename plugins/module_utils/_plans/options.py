@@ -28,8 +28,12 @@ class OptionReader:
         """All that is wrong, a sentence or two each."""
         return [str(refusal) for refusal in self.refusals]
 
+    def named(self, option: str) -> str:
+        """An option as its user writes it."""
+        return self._prefix + option
+
     def refuse(self, option: str, value: object, problem: str, remedy: str) -> None:
-        refusal = Refusal(self._prefix + option, value, problem, remedy)
+        refusal = Refusal(self.named(option), value, problem, remedy)
         if str(refusal) not in self.problems:
             self.refusals.append(refusal)
 

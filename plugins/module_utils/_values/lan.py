@@ -22,21 +22,29 @@ def parse_lan_prefix(value: object) -> Network:
     :raises ValueProblem: it is none, has bits set behind its length, or holds half the world
     """
     text = str(value)
-    network: Network = _parse_ipv4_network(text) if _is_ipv4(text) else parse_prefix(text)
+    network: Network = parse_ipv4_network(text) if is_ipv4(text) else parse_prefix(text)
     if network.prefixlen < SHORTEST[network.version]:
         remedy = "Write the prefix of your LAN, as in 2001:db8:0:1::/64 or 192.0.2.0/24"
         raise ValueProblem(text, "is no LAN, but a part of the Internet", remedy)
     return network
 
 
-def _is_ipv4(text: str) -> bool:
+def is_ipv4(text: str) -> bool:
+    """Whether it is an IPv4 address or network, so that what is wrong with it is said in the words for these."""
     try:
         return ip_network(text, strict=False).version == 4
     except ValueError:
         return False
 
 
-def _parse_ipv4_network(text: str) -> IPv4Network:
+def parse_ipv4_network(value: object) -> IPv4Network:
+    """A network, as in 192.0.2.0/24.
+
+    :raises ValueProblem: it is none, or has bits set behind its length
+    """
+    text = str(value)
+    if not is_ipv4(text):
+        raise ValueProblem(text, "is not an IPv4 network", "Write it with its length, as in 192.0.2.0/24")
     network = IPv4Network(text, strict=False)
     if "/" not in text:
         raise ValueProblem(text, "has no prefix length", "Write the network with its length, as in 192.0.2.0/24")

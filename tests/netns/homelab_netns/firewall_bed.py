@@ -28,16 +28,16 @@ ADDRESSES = {
     TUNNEL: ["2001:db8:407::2/64"],
     UPLINK: ["192.0.2.2/24", "2001:db8:aa::2/64", "fe80::2/64"],
     LAN: ["2001:db8:1:1::1/64", "198.51.100.1/25"],
-    SECOND_LAN: ["2001:db8:1:2::1/64"],
+    SECOND_LAN: ["2001:db8:1:2::1/64", "198.51.100.129/25"],
     STRANGER: ["2001:db8:bb::1/64", "203.0.113.1/24"],
 }
 # Where forwarded packets go: a neighbour on each link that is never asked for its hardware address.
 NEIGHBOURS = {
     TUNNEL: ["2001:db8:407::1"],
     UPLINK: ["192.0.2.1"],
-    LAN: ["2001:db8:1:1::10", "2001:db8:1:1::11"],
-    SECOND_LAN: ["2001:db8:1:2::10"],
-    STRANGER: ["2001:db8:bb::10"],
+    LAN: ["2001:db8:1:1::10", "2001:db8:1:1::11", "198.51.100.10"],
+    SECOND_LAN: ["2001:db8:1:2::10", "198.51.100.130"],
+    STRANGER: ["2001:db8:bb::10", "203.0.113.9"],
 }
 _NETLINK_NETFILTER = 12
 # A request (1) to be acknowledged (4): IPCTNL_MSG_CT_DELETE without a connection named means all.

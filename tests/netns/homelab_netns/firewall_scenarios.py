@@ -34,6 +34,7 @@ from .firewall_rows import (
     through_the_router,
     to_the_router,
 )
+from .firewall_rows_inside import both_families, other_traffic, to_and_from_the_inside
 from .packets import IPV6_IN_IPV4, Packet4, Payload, icmp6, tcp, udp
 
 OPTIONS: dict[str, Any] = {
@@ -159,6 +160,27 @@ def host_rows() -> list[Row]:
     ]
 
 
+# A host with two containers, each on a link of its own, and much else that is none of the firewall's business.
+INSIDE_OPTIONS: dict[str, Any] = {
+    "scope": "inside",
+    "inside": [
+        {"interface": LAN, "prefixes": ["2001:db8:1:1::/64"], "ipv4": ["198.51.100.0/25"]},
+        {
+            "interface": SECOND_LAN,
+            "prefixes": ["2001:db8:1:2::/64", "fd00:1:2::/64"],
+            "ipv4": ["198.51.100.128/25"],
+        },
+    ],
+    "between_inside": False,
+    "forward_allow": [
+        {"name": "web", "ports": [443], "destinations": ["2001:db8:1:1::/64", "198.51.100.0/25"]},
+        {"name": "of one host", "ports": [8443], "sources": [WORLD], "destinations": ["2001:db8:1:1::/64"]},
+        {"name": "of one IPv4 host", "protocol": "udp", "ports": [53], "sources": ["203.0.113.9"]},
+    ],
+}
+BOTH_OPTIONS = INSIDE_OPTIONS | {"scope": "all", "outside": [UPLINK], "between_inside": True, "log_rate": 10}
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Options of the role, and what is promised under them."""
@@ -190,6 +212,8 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario("strict", STRICT_OPTIONS, strict_rows(), refusals=((refused, None),)),
         Scenario("administrator", ADMIN_OPTIONS, admin_rows()),
+        Scenario("containers", INSIDE_OPTIONS, [*to_and_from_the_inside(), *other_traffic()]),
+        Scenario("both families", BOTH_OPTIONS, list(both_families())),
         Scenario("host", HOST_OPTIONS, host_rows(), refusals=((refused, "admin-prohibited"),)),
     ]
 

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
-TCP, UDP, ICMPV6, ROUTING, HOP_BY_HOP, IPV6_IN_IPV4, ESP = 6, 17, 58, 43, 0, 41, 50
+TCP, UDP, ICMPV4, ICMPV6, ROUTING, HOP_BY_HOP, IPV6_IN_IPV4, ESP = 6, 17, 1, 58, 43, 0, 41, 50
 
 
 def internet_checksum(data: bytes) -> int:
@@ -50,6 +50,10 @@ def udp(dport: int, sport: int = 40000, data: bytes = b"probe") -> Payload:
 
 def icmp6(kind: int, code: int = 0, body: bytes = bytes(4)) -> Payload:
     return Payload(ICMPV6, struct.pack("!BBH", kind, code, 0) + body, 2)
+
+
+def icmp4(kind: int, body: bytes = bytes(4)) -> Payload:
+    return Payload(ICMPV4, struct.pack("!BBH", kind, 0, 0) + body, 2)
 
 
 def neighbour_solicitation(target: str) -> Payload:
@@ -111,7 +115,9 @@ class Packet4:
     def to_bytes(self) -> bytes:
         source, destination = IPv4Address(self.source).packed, IPv4Address(self.destination).packed
         length = len(self.payload.data)
-        data = self.payload.summed(source + destination + struct.pack("!HH", self.payload.protocol, length))
+        pseudo = source + destination + struct.pack("!HH", self.payload.protocol, length)
+        # Of its own header ICMP says nothing.
+        data = self.payload.summed(b"" if self.payload.protocol == ICMPV4 else pseudo)
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, self.label, 0, 64, self.payload.protocol, 0)
         header += source + destination
         return header[:10] + struct.pack("!H", internet_checksum(header)) + header[12:] + data

@@ -11,7 +11,7 @@ from homelab_netns.rulesets import planned
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.firewall import texts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.firewall_holes import texts
 
 TUNNEL = {
     "interface": "he-ipv6",
@@ -39,7 +39,10 @@ def test_a_router() -> None:
             "sources": ["2001:db8:c:407::2", "2001:db8:d::/48"],
         }
     ]
-    assert plan["inside"] == [{"interface": "lan0", "sources": ["2001:db8:d:1::/64", "fe80::/10"], "only": True}]
+    prefix = "2001:db8:d:1::/64"
+    assert plan["inside"] == [
+        {"interface": "lan0", "sources": [prefix, "fe80::/10"], "only": True, "prefixes": [prefix], "ipv4": []}
+    ]
     ours = ["2001:db8:c:407::2", "2001:db8:d::/48"]
     assert plan["outside"] == [
         {"interface": "he-ipv6", "tunnel": True, "foreign": ours},
@@ -99,6 +102,32 @@ def test_holes() -> None:
         {"name": "GRE", "match": "ip6 saddr 2001:db8:3::1 meta l4proto 47"},
         {"name": "a friend", "match": "ip6 saddr 2001:db8:3::1"},
     ]
+
+
+def test_holes_of_both_families() -> None:
+    plan = planned(
+        inside=[LAN | {"ipv4": ["192.0.2.0/25", "192.0.2.0/24"]}],
+        forward_allow=[
+            {"name": "web", "ports": [80]},
+            {"name": "of both", "ports": [81], "sources": ["2001:db8:2::/48", "198.51.100.0/24", "198.51.100.9"]},
+            {"name": "of one", "ports": [82], "sources": ["2001:db8:2::1"]},
+            {"name": "of the other", "protocol": "any", "sources": ["203.0.113.9"], "interfaces": ["eth0"]},
+            {"name": "to one", "protocol": "gre", "destinations": ["192.0.2.7", "2001:db8:d:1::7"]},
+        ],
+    )
+    assert [lan["ipv4"] for lan in plan["inside"]] == [["192.0.2.0/24"]]
+    assert {hole["name"]: hole["match"] for hole in plan["forward_holes"]} == {
+        "web": "tcp dport 80",
+        "of both": "ip6 saddr 2001:db8:2::/48 tcp dport 81",
+        "of one": "ip6 saddr 2001:db8:2::1 tcp dport 82",
+        "to one": "ip6 daddr 2001:db8:d:1::7 meta l4proto 47",
+    }
+    assert {hole["name"]: hole["match"] for hole in plan["forward_holes_ipv4"]} == {
+        "web": "tcp dport 80",
+        "of both": "ip saddr 198.51.100.0/24 tcp dport 81",
+        "of the other": 'iifname "eth0" ip saddr 203.0.113.9',
+        "to one": "ip daddr 192.0.2.7 meta l4proto 47",
+    }
 
 
 @pytest.mark.parametrize(
@@ -261,6 +290,42 @@ def test_holes() -> None:
                 "firewall_input_allow[0].sources: 192.0.2.1 is an IPv4 address, where an IPv6 address belongs. "
                 "Write an IPv6 address of the host's network, as in 2001:db8:0:1::10."
             ),
+        ),
+        (
+            {"inside": [LAN | {"ipv4": ["2001:db8::/64"]}]},
+            (
+                "firewall_inside[0].ipv4: 2001:db8::/64 is not an IPv4 network. "
+                "Write it with its length, as in 192.0.2.0/24."
+            ),
+        ),
+        (
+            {"inside": [LAN | {"ipv4": ["10.0.0.0/8"]}, {"interface": "lan1", "ipv4": ["10.9.1.0/28"]}]},
+            "firewall_inside: 10.9.1.0/28 of lan1 overlaps 10.0.0.0/8 of lan0. Give each LAN a part of its own.",
+        ),
+        (
+            {
+                "inside": [LAN | {"ipv4": ["10.0.0.0/8"]}],
+                "forward_allow": [{"name": "web", "sources": ["192.0.2.1"], "destinations": ["2001:db8::1"]}],
+            },
+            (
+                "firewall_forward_allow[0].sources: 192.0.2.1 are of one family, and the destinations of the other. "
+                "Write sources and destinations of one family, or of both."
+            ),
+        ),
+        (
+            {"scope": "lan", "inside": [LAN]},
+            "firewall_scope: lan is not known here. Write one of: all, inside.",
+        ),
+        (
+            {"scope": "inside", "inside": [LAN], "outside": ["eth0"]},
+            (
+                "firewall_scope: inside has no place for a way out: eth0, since all that is not inside is one. "
+                "Leave firewall_outside and firewall_tunnels out."
+            ),
+        ),
+        (
+            {"scope": "inside", "inside": [{"interface": "lan0"}]},
+            ("firewall_inside[0].prefixes: [] leave nothing that lan0 may send. Write the prefixes of its hosts."),
         ),
         (
             {"inside": [LAN], "admin_ports": [0]},
