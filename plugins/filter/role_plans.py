@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import (
     bridge,
+    container_host,
     dhcp6_server,
     dual_stack,
     dual_stack_health,
@@ -65,6 +66,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "bridge_plan": bridge_plan,
+            "container_host_plan": container_host.profile,
             "dhcp6_server_plan": dhcp6_server.plan,
             "dual_stack_service_health": dual_stack_health.health,
             "dual_stack_service_plan": dual_stack.plan,

@@ -39,12 +39,13 @@ class BridgePlan:
     problems: list[str] = field(default_factory=list)
 
 
-def plan(options: Mapping[str, Any], network: Mapping[str, Any]) -> BridgePlan:
-    """Read the role's options, named without the prefix ``bridge_``.
+def plan(options: Mapping[str, Any], network: Mapping[str, Any], prefix: str = "bridge_") -> BridgePlan:
+    """Read the role's options, named without their prefix.
 
     :param network: what link_info returned
+    :param prefix: what their names begin with in the user's eyes
     """
-    reader = OptionReader("bridge_")
+    reader = OptionReader(prefix)
     name = reader.one("name", options["name"], parse_plain_interface)
     card = reader.one("interface", options["interface"], parse_plain_interface)
     if name and card:
@@ -97,9 +98,8 @@ def _look_at_links(reader: OptionReader, name: str, card: str, links: Mapping[st
         reader.refuse("interface", card, "is the bridge itself", "Name the network card, such as eth0")
     elif link["master"] not in ("", name):
         problem = f"is a port of {link['master']} already, and can be one of a single bridge or bond"
-        reader.refuse(
-            "interface", card, problem, f"Take it out there, or set bridge_name: {link['master']} if that is it"
-        )
+        remedy = f"Take it out there, or set {reader.named('name')}: {link['master']} if that is it"
+        reader.refuse("interface", card, problem, remedy)
     elif link["kind"] == "wlan":
         problem = "is a wireless card; an access point takes frames of the card's own MAC address alone"
         reader.refuse("interface", card, problem, "Use a cable, or give containers routed prefixes of their own")
@@ -111,7 +111,7 @@ def _look_at_links(reader: OptionReader, name: str, card: str, links: Mapping[st
 def _bridge(reader: OptionReader, options: Mapping[str, Any]) -> dict[str, Any]:
     """[Bridge] of the .netdev."""
     stp = bool(options["stp"])
-    remedy = f"Write {SHORTEST_DELAY} to {LONGEST_DELAY} seconds with bridge_stp, and 0 without"
+    remedy = f"Write {SHORTEST_DELAY} to {LONGEST_DELAY} seconds with {reader.named('stp')}, and 0 without"
     lowest, highest = (SHORTEST_DELAY, LONGEST_DELAY) if stp else (0, LONGEST_DELAY)
     delay = reader.whole("forward_delay", options["forward_delay"], lowest, highest, remedy)
     settings: dict[str, Any] = {"STP": "yes" if stp else "no", "ForwardDelaySec": delay}
@@ -132,7 +132,7 @@ def _addressing(reader: OptionReader, options: Mapping[str, Any]) -> dict[str, A
     for gateway in gateways:
         on_link = gateway.is_link_local or any(gateway in address.network for address in addresses)
         if known and not on_link:
-            nets = ", ".join(str(address.network) for address in addresses) or "bridge_addresses is empty"
+            nets = ", ".join(str(address.network) for address in addresses) or f"{reader.named('addresses')} is empty"
             problem = f"is in none of the networks of this host ({nets}), so it cannot be reached"
             reader.refuse("gateways", gateway, problem, "Name the router's address on this very link")
     settings: dict[str, Any] = {"DHCP": _NETWORKD_DHCP[dhcp]} if dhcp != KEEP else {}
@@ -150,7 +150,8 @@ def _vlans(reader: OptionReader, options: Mapping[str, Any]) -> list[tuple[str, 
     """[BridgeVLAN] sections of the card and of the bridge itself: untagged is VLAN 1, and the rest is tagged."""
     tagged = reader.many("vlans", options["vlans"], parse_vlans)
     if tagged and not options["vlan_filtering"]:
-        remedy = "Set bridge_vlan_filtering: true, or leave bridge_vlans out: a plain bridge passes all VLANs"
+        setting, vlans = reader.named("vlan_filtering"), reader.named("vlans")
+        remedy = f"Set {setting}: true, or leave {vlans} out: a plain bridge passes all VLANs"
         reader.refuse("vlans", ", ".join(tagged), "are given for a bridge that does not look at VLANs", remedy)
     if not options["vlan_filtering"]:
         return []
@@ -164,5 +165,6 @@ def _look_at_addresses(reader: OptionReader, card: str, options: Mapping[str, An
     keeps = options["dhcp"] == KEEP and not options["addresses"]
     if keeps and network["uplink"] == card and not link["networkd"] and not link["managed_by"]:
         problem = f"keeps what {card} has, and neither ifupdown nor networkd nor NetworkManager is told to give it any"
-        remedy = "Say where addresses come from: bridge_dhcp: both, or none with bridge_addresses and bridge_gateways"
+        dhcp, addresses, gateways = (reader.named(option) for option in ("dhcp", "addresses", "gateways"))
+        remedy = f"Say where addresses come from: {dhcp}: both, or none with {addresses} and {gateways}"
         reader.refuse("dhcp", KEEP, problem, remedy)

@@ -26,6 +26,9 @@ from .nspawn_files import Bind, Machine, files, made_from, readable_limit
 from .nspawn_routed import Link, parse_routed, read_link, refuse_common
 from .options import OptionReader
 
+# What the options of the role begin with, and those of the profile that passes them on to it.
+BLOCK = "nspawn_"
+PROFILE = "container_host_"
 SOURCES = ("suite", "tarball", "directory")
 MODES = ("bridged", "routed")
 USERS = ("pick", "identity", "no")
@@ -63,6 +66,20 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class RoutedLink:
+    """The link of a routed container, as a firewall has to know it.
+
+    :param interface: the host's end
+    :param ipv4: networks
+    """
+
+    container: str
+    interface: str
+    prefixes: list[str]
+    ipv4: list[str]
+
+
+@dataclass(frozen=True)
 class NspawnPlan:
     """All that is made, and all that is wrong with the options (then nothing else counts)."""
 
@@ -70,11 +87,15 @@ class NspawnPlan:
     images: list[dict[str, Any]] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
+    links: list[RoutedLink] = field(default_factory=list)
 
 
-def plan(options: Mapping[str, Any]) -> NspawnPlan:
-    """Read the options, named without the role's prefix, and lay out what is made of them."""
-    reader = OptionReader("nspawn_")
+def plan(options: Mapping[str, Any], prefix: str = BLOCK) -> NspawnPlan:
+    """Read the options, named without the role's prefix, and lay out what is made of them.
+
+    :param prefix: what their names begin with in the user's eyes
+    """
+    reader = OptionReader(prefix)
     reader.many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
     images = [
         _image(reader, f"images[{number}].", item, options)
@@ -82,14 +103,21 @@ def plan(options: Mapping[str, Any]) -> NspawnPlan:
     ]
     _refuse_twice(reader, "images", [(image["name"], "name", image["name"]) for image in images])
     names = [image["name"] for image in images]
-    identities, containers = _read_containers(reader, options, names)
-    return NspawnPlan(reader.problems) if reader.problems else NspawnPlan([], images, containers, identities)
+    identities, containers, links = _read_containers(reader, options, names)
+    if reader.problems:
+        return NspawnPlan(reader.problems)
+    return NspawnPlan([], images, containers, identities, [_routed_link(link) for link in links])
+
+
+def _routed_link(link: Link) -> RoutedLink:
+    ipv4 = [str(link.ipv4.network)] if link.ipv4 else []
+    return RoutedLink(link.name, link.interface, [str(link.prefix)], ipv4)
 
 
 def _read_containers(
     reader: OptionReader, options: Mapping[str, Any], images: Sequence[str] | None
-) -> tuple[list[Identity], list[Container]]:
-    """Those that shall be there, and what is made of all.
+) -> tuple[list[Identity], list[Container], list[Link]]:
+    """Those that shall be there, what is made of all, and the links of routed ones.
 
     :param images: the names of the images; None where only identities matter
     """
@@ -111,7 +139,7 @@ def _read_containers(
     _refuse_twice(reader, "containers", [(each.name, "name", each.name) for each in containers])
     _refuse_common(reader, identities)
     refuse_common(reader, links)
-    return identities, containers
+    return identities, containers, links
 
 
 def hosts(machines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -123,10 +151,12 @@ def hosts(machines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for machine in machines:
         where = str(machine.get("inventory_hostname") or "")
-        reader = OptionReader("nspawn_")
-        options = {key: machine.get("nspawn_" + key) for key in ("containers", "mode")}
-        options["seed"] = machine.get("nspawn_seed") or where
-        identities, _containers = _read_containers(reader, options, None)
+        # The profile hears of its own options alone.
+        prefix = PROFILE if PROFILE + "containers" in machine else BLOCK
+        reader = OptionReader(prefix)
+        options = {key: machine.get(prefix + key) for key in ("containers", "mode")}
+        options["seed"] = machine.get(prefix + "seed") or where
+        identities, _containers, _links = _read_containers(reader, options, None)
         if reader.problems:
             problem = f"has a list of containers that cannot be right: {reader.problems[0].rstrip('.')}"
             raise Refusal("nspawn_hosts", where or "a container host", problem, "Mend it there")
@@ -185,7 +215,7 @@ def _link(reader: OptionReader, at: str, name: str, item: Mapping[str, Any], opt
                 reader.refuse(at + key, item[key], "is for a routed container", "Leave it out, or write mode: routed")
         return None
     # What is wrong with these is said once.
-    routed = OptionReader("nspawn_").many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
+    routed = OptionReader("").many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
     link = read_link(reader, at, name, item, routed)
     for address in item.get("addresses") or []:
         inside = link and reader.one(at + "addresses", address, parse_host_address)
@@ -207,7 +237,8 @@ def _container(
     image = str(item.get("image") or (images[0] if len(images) == 1 else ""))
     if image not in images:
         listed = ", ".join(name for name in images if name) or "none"
-        reader.refuse(at + "image", repr(image), "is no image", f"Write one of those in nspawn_images: {listed}")
+        remedy = f"Write one of those in {reader.named('images')}: {listed}"
+        reader.refuse(at + "image", repr(image), "is no image", remedy)
     bridge = reader.one(at + "bridge", item.get("bridge") or options.get("bridge"), parse_plain_interface) or ""
     machine = Machine(
         name=identity.name,
@@ -226,7 +257,8 @@ def _container(
         state="present",
         image=image,
         machine_id=identity.machine_id,
-        bridge=machine.bridge,
+        # The module need not look for one that the same play makes.
+        bridge="" if machine.bridge == options.get("bridge_made") else machine.bridge,
         files=[{"path": path, "content": text} for path, text in files(machine).items()],
         started=bool(item.get("started", True)),
     )

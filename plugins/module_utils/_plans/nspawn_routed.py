@@ -48,7 +48,8 @@ def read_link(
         return None
     if not any(prefix.subnet_of(whole) for whole in routed):
         listed = ", ".join(map(str, routed)) or "none"
-        problem = f"lies in none of the prefixes that are routed to this host, nspawn_routed_prefixes: {listed}"
+        option = reader.named("routed_prefixes")
+        problem = f"lies in none of the prefixes that are routed to this host, {option}: {listed}"
         reader.refuse(
             at + "prefix", prefix, problem, "Write a /64 of one of them, as the filter subnets works them out"
         )

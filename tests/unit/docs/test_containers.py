@@ -14,39 +14,53 @@ import pytest
 import yaml
 
 from ansible_collections.homelab.ipv6.plugins.filter.subnets import subnets
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import container_host, nspawn
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
 LAN, ROUTER, ROUTED, INSIDE = [yaml.safe_load(block) for block in re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)]
 EXAMPLE = ROOT / "examples/containers"
-SPEC = yaml.safe_load((ROOT / "roles/nspawn/meta/argument_specs.yml").read_text(encoding="utf-8"))
-DEFAULTS = {"seed": "attic", "mode": "bridged", "bridge": "br0", "packages": []}
+PROFILE = "container_host_"
+SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
+DEFAULTS = {"seed": "attic", "mode": "bridged", "packages": [], "firewall": True}
+CARD = {"kind": "", "master": "", "mac": "02:00:00:00:00:01", "networkd": True, "managed_by": []}
+NETWORK = {"links": {"enp6s0": CARD}, "uplink": "enp6s0"}
 
 
-def planned(options: dict[str, Any]) -> nspawn.NspawnPlan:
-    named = {key.removeprefix("nspawn_"): value for key, value in options.items() if key.startswith("nspawn_")}
-    assert {f"nspawn_{key}" for key in named} <= set(SPEC["argument_specs"]["main"]["options"])
-    plan = nspawn.plan({**DEFAULTS, **named})
+def planned(options: dict[str, Any]) -> tuple[dict[str, Any], nspawn.NspawnPlan]:
+    """What the profile and the role nspawn make of them."""
+    named = {key.removeprefix(PROFILE): value for key, value in options.items() if key.startswith(PROFILE)}
+    assert {PROFILE + key for key in named} <= set(SPEC["argument_specs"]["main"]["options"])
+    bridge = {
+        key: named.get(f"bridge_{key}", SPEC["argument_specs"]["main"]["options"][f"{PROFILE}bridge_{key}"]["default"])
+        for key in ("name", "interface", "dhcp", "addresses", "gateways", "dns", "search", "accept_ra", "stp",
+                    "vlan_filtering", "vlans")
+    }  # fmt: skip
+    laid_out = container_host.profile({**DEFAULTS, **named, "bridge": {**bridge, "forward_delay": 0}}, NETWORK)
+    assert laid_out["problems"] == []
+    plan = nspawn.plan({**DEFAULTS, **named, "bridge": bridge["name"]})
     assert plan.problems == []
-    return plan
+    return laid_out, plan
 
 
 def test_those_on_the_lan() -> None:
     (role,) = LAN[0]["roles"]
-    plan = planned(role)
+    _laid_out, plan = planned(role)
     assert [one.name for one in plan.containers] == ["web", "mail"]
     hosts = nspawn.hosts([{"inventory_hostname": "attic", **role}])
     assert [host["addresses"] for host in hosts] == [["2001:db8:d:407::80"], ["2001:db8:d:407::25"]]
 
 
 def test_those_that_are_routed() -> None:
-    (build,) = ROUTED["nspawn_containers"]
+    (build,) = ROUTED["container_host_containers"]
     prefix = subnets("2001:db8:4070:500::/56", {"build": 1})["build"]
     assert "'2001:db8:4070:500::/56' | homelab.ipv6.subnets({'build': 1})" in build["prefix"]
-    images = LAN[0]["roles"][0]["nspawn_images"]
-    plan = planned({**ROUTED, "nspawn_images": images, "nspawn_containers": [{**build, "prefix": prefix}]})
+    images = LAN[0]["roles"][0]["container_host_images"]
+    containers = [{**build, "prefix": prefix}]
+    laid_out, plan = planned({**ROUTED, "container_host_images": images, "container_host_containers": containers})
     assert plan.identities[0].routed
+    holes = laid_out["firewall"]["forward_allow"]
+    assert [hole["name"] for hole in holes] == ["build: tcp 443", "build: ssh from the LAN"]
 
 
 @pytest.fixture
@@ -75,14 +89,14 @@ def test_the_example(ansible: Any) -> None:
 
     import base64
 
-    options = "{'images': nspawn_images, 'containers': nspawn_containers, 'routed_prefixes': nspawn_routed_prefixes}"
+    names = [f"{PROFILE}{name}" for name in ("bridge_interface", "images", "containers", "routed_prefixes")]
+    options = "{" + ", ".join(f"'{name}': {name}" for name in names) + "}"
     said = ansible(
         [*INSIDE[:1], show("router", "router_hosts"), show("container_host", options), show("localhost", "groups")]
     )
     hosts, wanted, groups = [json.loads(base64.b64decode(text)) for text in re.findall("<<(.*?)>>", said)]
     assert groups["container"] == ["web", "mail", "build"]
-    plan = nspawn.plan({**DEFAULTS, **wanted})
-    assert plan.problems == []
+    _laid_out, plan = planned(wanted)
     known = {one.machine_id: one.addresses for one in plan.identities if not one.routed}
     assert {host["machine_id"]: host["addresses"] for host in hosts if "machine_id" in host} == known
     assert hosts[0]["name"] == "nas"

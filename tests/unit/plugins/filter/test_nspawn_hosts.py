@@ -54,6 +54,17 @@ def test_all_of_a_host_may_be_routed() -> None:
     assert hosts({**ATTIC, "nspawn_mode": "routed", "nspawn_containers": [without]}) == []
 
 
+def test_a_host_that_has_the_profile() -> None:
+    profile = {key.replace("nspawn_", "container_host_"): value for key, value in CELLAR.items()}
+    assert hosts(profile) == hosts(CELLAR)
+    # The profile does not look at the options of the role, and neither does this.
+    other = {"nspawn_seed": "other", "nspawn_mode": "routed", "nspawn_containers": ATTIC["nspawn_containers"]}
+    assert hosts({**other, **profile}) == hosts(CELLAR)
+    wrong = {**profile, "container_host_containers": [{"name": "-"}]}
+    with pytest.raises(AnsibleFilterError, match=r"cannot be right: container_host_containers\[0\]\.name: "):
+        hosts(wrong)
+
+
 def test_a_list_that_cannot_be_right() -> None:
     wrong = {**CELLAR, "nspawn_containers": [{"name": "web", "addresses": ["2001:db8::/64"]}]}
     with pytest.raises(AnsibleFilterError) as caught:
