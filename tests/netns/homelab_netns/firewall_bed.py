@@ -22,7 +22,8 @@ from .packets import Packet4, Packet6, frame, udp
 
 Packet = Packet6 | Packet4
 
-# The router's interfaces. The tunnel's is a veth pair here: to the rules only its name matters.
+# The router's interfaces. The tunnel's is a veth pair here: to the rules only its name matters. The second LAN's is a
+# bridge.
 TUNNEL, UPLINK, LAN, SECOND_LAN, STRANGER = "he-ipv6", "eth0", "lan0", "lan1", "wg0"
 ADDRESSES = {
     TUNNEL: ["2001:db8:407::2/64"],
@@ -35,8 +36,8 @@ ADDRESSES = {
 NEIGHBOURS = {
     TUNNEL: ["2001:db8:407::1"],
     UPLINK: ["192.0.2.1"],
-    LAN: ["2001:db8:1:1::10", "2001:db8:1:1::11", "198.51.100.10"],
-    SECOND_LAN: ["2001:db8:1:2::10", "198.51.100.130"],
+    LAN: ["2001:db8:1:1::10", "2001:db8:1:1::11", "198.51.100.10", "198.51.100.11"],
+    SECOND_LAN: ["2001:db8:1:2::10", "2001:db8:1:2::11", "198.51.100.130", "198.51.100.131"],
     STRANGER: ["2001:db8:bb::10", "203.0.113.9"],
 }
 _NETLINK_NETFILTER = 12
@@ -45,6 +46,9 @@ _FORGET_CONNECTIONS = struct.pack("=IHHII", 20, 1 << 8 | 2, 1 | 4, 1, 0) + bytes
 
 # A router hears only those groups that somebody on it listens to.
 GROUPS = ("ff02::16", "ff02::fb", "ff02::1:2")
+
+# The hardware address of a machine that no bridge has heard of yet.
+ANOTHER = bytes.fromhex("020000000077")
 
 # Labels above this one are markers.
 HIGHEST_LABEL = 0xF000
@@ -82,10 +86,14 @@ class MarkerLost(AssertionError):
 
 @dataclass(frozen=True)
 class Sent:
-    """A packet and the interface of the router that it arrives at; None: the router itself sends it."""
+    """A packet and the interface of the router that it arrives at; None: the router itself sends it.
+
+    :param past: it is for another machine of the same LAN, to which the router's bridge hands it on
+    """
 
     at: str | None
     packet: Packet
+    past: bool = False
 
 
 class FirewallBed:
@@ -120,13 +128,20 @@ class FirewallBed:
 
     def _add_link(self, interface: str) -> None:
         others = self.spaces.full("others")
-        peer = f"to-{interface}"
-        self.spaces.run(
-            "router",
-            *("ip", "link", "add", "name", interface, "type", "veth", "peer", "name", peer, "netns", others),
-        )
-        for name, link in (("router", interface), ("others", peer)):
-            self.spaces.run(name, "ip", "link", "set", "dev", link, "up")
+        ends = {interface: f"to-{interface}"}
+        if interface == SECOND_LAN:
+            self.spaces.run("router", "ip", "link", "add", "name", interface, "type", "bridge", "mcast_snooping", "0")
+            self.spaces.run("router", "ip", "link", "set", "dev", interface, "up")
+            ends = {f"{interface}-{port}": f"to-{interface}{more}" for port, more in (("a", ""), ("b", "-too"))}
+        for end, peer in ends.items():
+            self.spaces.run(
+                "router",
+                *("ip", "link", "add", "name", end, "type", "veth", "peer", "name", peer, "netns", others),
+            )
+            if end != interface:
+                self.spaces.run("router", "ip", "link", "set", "dev", end, "master", interface)
+            for name, link in (("router", end), ("others", peer)):
+                self.spaces.run(name, "ip", "link", "set", "dev", link, "up")
         for address in ADDRESSES[interface]:
             self.spaces.run("router", "ip", "address", "add", address, "dev", interface)
         for neighbour in NEIGHBOURS[interface]:
@@ -166,7 +181,7 @@ class FirewallBed:
         labels = []
         for sent in batch:
             labels.append(self._next_label)
-            self._send(sent.at, sent.packet.labelled(self._next_label))
+            self._send(sent.at, sent.packet.labelled(self._next_label), sent.past)
             self._next_label += 1
         for at in sorted({sent.at for sent in batch if sent.at is not None}):
             self._wait_for_marker(at)
@@ -204,10 +219,10 @@ class FirewallBed:
     def _forget(self, name: str) -> None:
         self.spaces.run("router", "nft", "flush", "set", "inet", "probe", name)
 
-    def _send(self, at: str | None, packet: Packet) -> None:
+    def _send(self, at: str | None, packet: Packet, past: bool = False) -> None:
         if at is not None:
             link, router = self._links[at]
-            link.send(frame(packet, router))
+            link.send(frame(packet, ANOTHER if past else router))
             return
         with (
             self.spaces.inside("router"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .firewall_bed import LAN, SECOND_LAN, STRANGER, TUNNEL, UPLINK, Packet, Sent
+from .namespaces import bridges_pass_the_firewall
 from .packets import (
     ESP,
     IPV6_IN_IPV4,
@@ -44,10 +45,28 @@ class Row:
     passes: bool
     # What was sent before it, and passed.
     after: tuple[Sent, ...] = ()
+    # Not to the router, but past it to another machine of the LAN.
+    past: bool = False
 
 
 def from_to(source: str, destination: str, payload: Payload, **more: Any) -> Packet6:
     return Packet6(source, destination, payload, **more)
+
+
+def on_one_lan() -> Iterator[Row]:
+    """Between two machines of a LAN, which the router has no business with."""
+    yield Row("machines of a LAN reach each other by way of the router", LAN, from_to(CLIENT, SERVER, tcp(445)), True)
+    other = "2001:db8:1:2::11"
+    yield Row("those of the second LAN, too", SECOND_LAN, from_to(NEIGHBOUR, other, tcp(445)), True)
+    if bridges_pass_the_firewall():
+        asked = neighbour_solicitation(other)
+        yield Row(
+            "neighbour discovery crosses a bridge",
+            SECOND_LAN,
+            from_to(NEIGHBOUR, "ff02::1:ff00:11", asked, hop_limit=255),
+            True,
+            past=True,
+        )
 
 
 def forged_sources() -> Iterator[Row]:

@@ -33,6 +33,8 @@ def to_and_from_the_inside() -> Iterator[Row]:
     yield Row("but by a hole", SECOND_LAN, from_to(NEIGHBOUR, CLIENT, tcp(443)), True)
     yield Row("they do not reach each other in IPv4", LAN, Packet4(CLIENT4, NEIGHBOUR4, tcp(445)), False)
     yield Row("nor the other way in IPv4", SECOND_LAN, Packet4(NEIGHBOUR4, CLIENT4, tcp(445)), False)
+    yield Row("two on one link do in IPv4", LAN, Packet4(CLIENT4, "198.51.100.11", tcp(445)), True)
+    yield Row("on the second, too", SECOND_LAN, Packet4(NEIGHBOUR4, "198.51.100.131", tcp(445)), True)
     yield Row("but by a hole in IPv4", SECOND_LAN, Packet4(NEIGHBOUR4, CLIENT4, tcp(443)), True)
 
 

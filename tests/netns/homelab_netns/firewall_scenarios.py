@@ -30,6 +30,7 @@ from .firewall_rows import (
     ipsec,
     ipv4,
     neighbour_discovery,
+    on_one_lan,
     routing_headers,
     through_the_router,
     to_the_router,
@@ -108,6 +109,7 @@ def strict_rows() -> list[Row]:
         Row("the administrator does not get in from outside", TUNNEL, from_to(WORLD, TUNNEL_ADDRESS, tcp(22)), False),
         Row("echo request from a LAN", LAN, from_to(CLIENT, ROUTER, icmp6(128)), True),
         Row("LANs do not reach each other", LAN, from_to(CLIENT, NEIGHBOUR, tcp(445)), False),
+        *on_one_lan(),
         Row("a LAN opens connections", LAN, from_to(CLIENT, WORLD, tcp(80)), True),
         *ipsec(passes=True),
         *forged_sources(),
@@ -228,7 +230,7 @@ def broken_promises(bed: FirewallBed, scenario: Scenario) -> list[str]:
             asked.append((len(batch), f"{row.promise} (what comes before it)", True))
             batch.append(before)
         asked.append((len(batch), row.promise, row.passes))
-        batch.append(Sent(row.at, row.packet))
+        batch.append(Sent(row.at, row.packet, row.past))
     passed = bed.passed(batch)
     broken += [
         f"{promise}: {'passed' if passed[at] else 'dropped'}" for at, promise, passes in asked if passed[at] != passes

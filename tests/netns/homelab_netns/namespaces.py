@@ -22,6 +22,11 @@ def possible() -> str:
     return "" if tried.returncode == 0 else "no network namespaces here"
 
 
+def bridges_pass_the_firewall() -> bool:
+    """Whether br_netfilter is at work, which has the IP hooks see what a bridge hands on: with Docker, say."""
+    return Path("/proc/sys/net/bridge/bridge-nf-call-ip6tables").exists()
+
+
 class Namespaces:
     """A set of named namespaces, known to `ip netns` under names that no other run has."""
 
