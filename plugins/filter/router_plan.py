@@ -49,6 +49,7 @@ EXAMPLES = r"""
           prefix: 2001:db8:d:407::/64
       dns: []
       search: []
+      routes: []
       hosts: []
       dhcp6_stateless: false
       adopt: false

@@ -13,6 +13,7 @@ from typing import Any
 from .._values.errors import Refusal
 from .._values.ipv6 import parse_host_address
 from .router import Lan, StaticHost, Tunnel, lans, parsed, routed_prefixes, static_hosts, tunnel
+from .router_routes import Route, routes
 
 # Sorts before the .network files that distributions and installers write (Debian's 80-…, netplan's 10-netplan-…).
 UNIT = "05-homelab-{0}.network"
@@ -30,6 +31,7 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
     way = tunnel(options)
     routed = routed_prefixes(options["routed_prefixes"], way.client.network)
     links = lans(options, way.client.network, routed)
+    beyond = routes(options["routes"], links, routed)
     hosts = static_hosts(options["hosts"], links)
     if options["dhcp6_stateless"]:
         _refuse_state(options, links)
@@ -43,9 +45,9 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
         "tunnel": _tunnel(way, options["tunnel_name"]),
         "routed": [str(prefix) for prefix in routed],
         "hosts": [_host(host) for host in hosts],
-        "units": [*(_unit(lan, network) for lan in links), *_uplink_units(network, uplink)],
+        "units": [*(_unit(lan, beyond, network) for lan in links), *_uplink_units(network, uplink)],
         "accept_ra": _accept_ra(network, [*inside, options["tunnel_name"]]),
-        "firewall": _firewall(way, options["tunnel_name"], routed, links),
+        "firewall": _firewall(way, options["tunnel_name"], routed, links, beyond),
         "radvd": [_radvd(lan, way.mtu, options["dhcp6_stateless"]) for lan in links],
         "dhcp6": [_dhcp6(lan, options["dhcp6_stateless"]) for lan in links],
         "verify": _verify(way, options, routed, links),
@@ -127,7 +129,9 @@ def _tunnel(way: Tunnel, name: str) -> dict[str, Any]:
     }
 
 
-def _firewall(way: Tunnel, name: str, routed: Sequence[IPv6Network], links: Sequence[Lan]) -> dict[str, Any]:
+def _firewall(
+    way: Tunnel, name: str, routed: Sequence[IPv6Network], links: Sequence[Lan], beyond: Sequence[Route]
+) -> dict[str, Any]:
     return {
         "tunnels": [
             {
@@ -138,7 +142,11 @@ def _firewall(way: Tunnel, name: str, routed: Sequence[IPv6Network], links: Sequ
                 "mtu": way.mtu,
             }
         ],
-        "inside": [{"interface": lan.interface, "prefixes": [str(lan.prefix)]} for lan in links],
+        # What is sent on to a machine of a LAN comes in from there, too.
+        "inside": [
+            {"interface": lan.interface, "prefixes": [str(lan.prefix), *(str(one.prefix) for one in _on(lan, beyond))]}
+            for lan in links
+        ],
     }
 
 
@@ -175,7 +183,11 @@ def _host(host: StaticHost) -> dict[str, Any]:
     }
 
 
-def _unit(lan: Lan, network: Mapping[str, Any]) -> dict[str, Any]:
+def _on(lan: Lan, beyond: Sequence[Route]) -> list[Route]:
+    return [route for route in beyond if route.interface == lan.interface]
+
+
+def _unit(lan: Lan, beyond: Sequence[Route], network: Mapping[str, Any]) -> dict[str, Any]:
     """The .network file of a LAN link, or a drop-in where the user has written one for it already."""
     own = UNIT.format(lan.interface)
     theirs = posixpath.basename(network["links"][lan.interface]["network_file"])
@@ -195,6 +207,10 @@ def _unit(lan: Lan, network: Mapping[str, Any]) -> dict[str, Any]:
                 "ConfigureWithoutCarrier": "yes",
             },
         },
+        *(
+            {"name": "Route", "settings": {"Destination": str(route.prefix), "Gateway": str(route.via)}}
+            for route in _on(lan, beyond)
+        ),
     ]
     return {"name": name, "sections": sections[1:] if name != own else sections}
 

@@ -15,10 +15,12 @@ import yaml
 
 from ansible_collections.homelab.ipv6.plugins.filter.subnets import subnets
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import container_host, nspawn
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.router_profile import profile
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
-LAN, ROUTER, ROUTED, INSIDE = [yaml.safe_load(block) for block in re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)]
+BLOCKS = re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)
+LAN, ROUTER, ROUTED, ROUTES, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
 EXAMPLE = ROOT / "examples/containers"
 PROFILE = "container_host_"
 SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
@@ -61,6 +63,21 @@ def test_those_that_are_routed() -> None:
     assert plan.identities[0].routed
     holes = laid_out["firewall"]["forward_allow"]
     assert [hole["name"] for hole in holes] == ["build: tcp 443", "build: ssh from the LAN"]
+
+
+def test_the_router_sends_their_prefixes_on() -> None:
+    files = [EXAMPLE / "group_vars/router/with_containers.yml", ROOT / "examples/home/group_vars/router.yml"]
+    example, home = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
+    assert ROUTES["router_routes"] == example["router_routes"]
+    options = {**home, "router_tunnel_activate": False, **ROUTES}
+    names = ("tunnel_name", "uplink", "dhcp6_stateless", "adopt", "verify_targets")
+    defaults = yaml.safe_load((ROOT / "roles/router/defaults/main.yml").read_text(encoding="utf-8"))
+    options = {**{f"router_{name}": defaults[f"router_{name}"] for name in names}, **options}
+    card = {"networkd": False, "network_file": "", "says_accept_ra": False, "accept_ra": 0, "managed_by": []}
+    network = {"links": {"eth0": card, "lan0": card}, "uplink": "eth0", "sit": False}
+    plan = profile({name.removeprefix("router_"): value for name, value in options.items()}, network)
+    (way,) = ROUTED["container_host_routed_prefixes"]
+    assert plan["firewall"]["inside"][0]["prefixes"][1:] == [way]
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ def options() -> dict[str, Any]:
         "lan": [{"interface": "lan0", "prefix": "2001:db8:d:407::/64"}],
         "dns": ["2001:db8:d:407::53"],
         "search": ["home.arpa"],
+        "routes": [],
         "hosts": [{"name": "nas", "duid": DUID, "addresses": ["2001:db8:d:407::c11e"]}],
         "dhcp6_stateless": False,
         "adopt": False,
@@ -142,6 +143,59 @@ def test_links_of_networkd_keep_its_own_ra_client(options: dict[str, Any], netwo
     ]
     network["links"]["eth0"]["says_accept_ra"] = True
     assert len(profile(options, network)["units"]) == 1
+
+
+def test_what_is_sent_on_to_a_machine_of_a_lan_may_come_from_there(
+    options: dict[str, Any], network: dict[str, Any]
+) -> None:
+    options["lan"].append({"interface": "lan1", "prefix": "2001:db8:4070:1::/64"})
+    options["routes"] = [
+        {"prefix": "2001:db8:4070:500::/56", "via": "2001:db8:d:407::5"},
+        {"prefix": "2001:db8:4070:600::/64", "via": "2001:DB8:d:407:0::6"},
+    ]
+    plan = profile(options, network)
+    assert [unit["sections"][3:] for unit in plan["units"]] == [
+        [
+            {"name": "Route", "settings": {"Destination": "2001:db8:4070:500::/56", "Gateway": "2001:db8:d:407::5"}},
+            {"name": "Route", "settings": {"Destination": "2001:db8:4070:600::/64", "Gateway": "2001:db8:d:407::6"}},
+        ],
+        [],
+    ]
+    assert plan["firewall"]["inside"] == [
+        {
+            "interface": "lan0",
+            "prefixes": ["2001:db8:d:407::/64", "2001:db8:4070:500::/56", "2001:db8:4070:600::/64"],
+        },
+        {"interface": "lan1", "prefixes": ["2001:db8:4070:1::/64"]},
+    ]
+    # What is announced on the link is its own prefix alone.
+    assert next(one["prefixes"] for one in plan["radvd"]) == [{"prefix": "2001:db8:d:407::/64"}]
+
+
+ROUTE = {"prefix": "2001:db8:4070:500::/56", "via": "2001:db8:d:407::5"}
+
+
+@pytest.mark.parametrize(
+    ("route", "says"),
+    [
+        ({"prefix": "2001:db8:4071::/56"}, "router_routes[1].prefix: 2001:db8:4071::/56 is in none of router_routed_"),
+        ({"prefix": "2001:db8:4070:1::/64"}, "router_routes[1].prefix: 2001:db8:4070:1::/64 overlaps 2001:db8:4070:1:"),
+        ({"prefix": "2001:db8:4070::/56"}, "router_routes[1].prefix: 2001:db8:4070::/56 overlaps 2001:db8:4070:1::/64"),
+        ({"prefix": "2001:db8:4070:501::/64"}, "router_routes[1].prefix: 2001:db8:4070:501::/64 overlaps 2001:db8:407"),
+        ({"prefix": "2001:db8:4070:600::1/64"}, "router_routes[1].prefix: 2001:db8:4070:600::1/64 has bits set behind"),
+        ({"via": "2001:db8:d:407::1"}, "router_routes[1].via: 2001:db8:d:407::1 is the router's own address on lan0"),
+        ({"via": "2001:db8:d:408::5"}, "router_routes[1].via: 2001:db8:d:408::5 is on none of the LANs"),
+        ({"via": "192.0.2.5"}, "router_routes[1].via: 192.0.2.5 is an IPv4 address"),
+    ],
+)
+def test_what_cannot_be_sent_on_is_refused(
+    options: dict[str, Any], network: dict[str, Any], route: dict[str, str], says: str
+) -> None:
+    options["lan"].append({"interface": "lan1", "prefix": "2001:db8:4070:1::/64"})
+    options["routes"] = [ROUTE, {"prefix": "2001:db8:4070:600::/56", "via": "2001:db8:d:407::6", **route}]
+    with pytest.raises(Refusal) as refusal:
+        profile(options, network)
+    assert str(refusal.value).startswith(says)
 
 
 def test_a_stateless_server_gives_no_addresses_and_hosts_are_told_so(
