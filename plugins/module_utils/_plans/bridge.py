@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,6 +107,15 @@ def _look_at_links(reader: OptionReader, name: str, card: str, links: Mapping[st
     elif link["kind"] not in _PLAIN or not link["mac"]:
         problem = f"is of the kind {link['kind']}" if link["kind"] else "has no Ethernet address"
         reader.refuse("interface", card, problem + ", and so is no network card", "Name the card, such as eth0")
+    for other, one in links.items():
+        file = FILE.format(other, "network")
+        if other != card and one["master"] == name and posixpath.basename(one["network_file"]) == file:
+            problem = f"would be in {name} beside {other}, which an earlier run has put there: two cables, one loop"
+            remedy = (
+                f"Keep {reader.named('interface')}: {other}, or take it out first: `rm /etc/systemd/network/{file}`, "
+                f"`networkctl reload`, `ip link set {other} nomaster`"
+            )
+            reader.refuse("interface", card, problem, remedy)
 
 
 def _bridge(reader: OptionReader, options: Mapping[str, Any]) -> dict[str, Any]:

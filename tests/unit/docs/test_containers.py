@@ -69,6 +69,9 @@ def test_the_router_sends_their_prefixes_on() -> None:
     files = [EXAMPLE / "group_vars/router/with_containers.yml", ROOT / "examples/home/group_vars/router.yml"]
     example, home = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
     assert ROUTES["router_routes"] == example["router_routes"]
+    host = yaml.safe_load((EXAMPLE / "group_vars/container_host.yml").read_text(encoding="utf-8"))
+    own = [text.partition("/")[0] for text in host["container_host_bridge_addresses"]]
+    assert [route["via"] for route in example["router_routes"]] == own
     options = {**home, "router_tunnel_activate": False, **ROUTES}
     names = ("tunnel_name", "uplink", "dhcp6_stateless", "adopt", "verify_targets")
     defaults = yaml.safe_load((ROOT / "roles/router/defaults/main.yml").read_text(encoding="utf-8"))

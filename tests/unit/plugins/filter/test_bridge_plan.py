@@ -161,6 +161,17 @@ def test_what_cannot_be_right_is_said(links: dict[str, Any], options: dict[str, 
     assert plan["units"] == []
 
 
+def test_another_card_does_not_come_beside_the_one_of_an_earlier_run() -> None:
+    earlier = {"master": "br0", "network_file": "/etc/systemd/network/04-homelab-eth1.network"}
+    (said,) = bridge_plan(OPTIONS, network(br0={"kind": "bridge"}, eth1=earlier))["problems"]
+    assert said.startswith("bridge_interface: eth0 would be in br0 beside eth1, which an earlier run has put there")
+    assert "bridge_interface: eth1" in said
+    # What the user has put there, who knows what for, stays.
+    theirs = {"master": "br0", "network_file": "/etc/systemd/network/20-second-port.network"}
+    planned(network(br0={"kind": "bridge"}, eth1=theirs))
+    planned(network(br0={"kind": "bridge"}, br1={"kind": "bridge"}, eth1={**earlier, "master": "br1"}))
+
+
 def test_a_host_without_a_card() -> None:
     plan = bridge_plan(OPTIONS, {"links": {}, "uplink": ""})
     assert "there is no card at all" in plan["problems"][0]
