@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._formats import cups_conf, smb_conf
@@ -22,6 +22,8 @@ IPV6 = 6
 CUPS_SOCKET = "/run/cups/cups.sock"
 LOOPBACK = ("127.0.0.0/8", "::1")
 LINK_LOCAL = "fe80::/10"
+# The guest, who does not print: where nobody is named, accounts of former users are not let in either.
+NOBODY = "nobody"
 # A directory where everybody may put a file, and take away only his own.
 SPOOL = "/var/tmp"  # noqa: S108  Debian's smb.conf has them there, too
 # The operations on a job that are its owner's, as cupsd.conf has them by default.
@@ -83,8 +85,8 @@ def sections(server: Server) -> list[Section]:
         **_printing(server),
         **server.settings,
     }
-    shares = [_share(share) for share in server.shares]
-    printers = [_printer(printer) for printer in server.printers if printer.samba]
+    shares = [_share(share, server.users) for share in server.shares]
+    printers = [_printer(printer, server.users) for printer in server.printers if printer.samba]
     return [Section("global", common), *shares, *printers]
 
 
@@ -96,26 +98,28 @@ def _printing(server: Server) -> dict[str, str]:
     return {**asked, "cups server": server.cups_server} if server.cups_server else asked
 
 
-def _share(share: Share) -> Section:
+def _share(share: Share, users: Sequence[str]) -> Section:
     settings = {
         "path": share.path,
         "comment": share.comment,
         "read only": "no" if share.writable else "yes",
         "browseable": "yes" if share.browseable else "no",
         "guest ok": "yes" if share.guest else "no",
-        "valid users": " ".join(share.users),
+        # Samba keeps the accounts of those who are not named any more. They come in as little as anybody else.
+        "valid users": "" if share.guest else " ".join(share.users or users),
         **share.settings,
     }
     return Section(share.name, {key: value for key, value in settings.items() if value})
 
 
-def _printer(printer: Printer) -> Section:
+def _printer(printer: Printer, users: Sequence[str]) -> Section:
     settings = {
         "path": SPOOL,
         "comment": printer.description,
         "printable": "yes",
         "printer name": printer.name,
         "guest ok": "no",
+        "valid users": " ".join(users) or NOBODY,
         "create mask": "0700",
     }
     return Section(printer.name, {key: value for key, value in settings.items() if value})
@@ -186,7 +190,8 @@ def _cups_network(prefix: Network) -> str:
 def firewall(server: Server) -> dict[str, Any]:
     """What the role firewall is told: it decides about IPv6, so that is what it hears of."""
     ports = [str(SMB_PORT), *([str(IPP_PORT)] if server.cups else [])]
-    sources = [str(prefix) for prefix in server.prefixes if prefix.version == IPV6]
+    # Never without any: a hole for no sources is one for all, and with IPv4 prefixes alone there are none of IPv6.
+    sources = [LINK_LOCAL, *(str(prefix) for prefix in server.prefixes if prefix.version == IPV6)]
     hole = {"name": "files and printers", "protocol": "tcp", "ports": ports, "interfaces": list(server.lans)}
     return {
         "outside": list(server.lans),

@@ -10,8 +10,6 @@ from typing import Any
 
 AVAHI, WSDD = "avahi", "wsdd"
 MDNS_PORT, WSD_PORT = 5353, 3702
-LINK_LOCAL = "fe80::/10"
-IPV6 = 6
 OF_AVAHI = "/etc/avahi/homelab-ipv6.conf"
 
 _WSDD = """\
@@ -50,11 +48,14 @@ def files(header: str, interfaces: Sequence[str]) -> dict[str, str]:
     }
 
 
-def holes(announce: Iterable[str], interfaces: Sequence[str], prefixes: Sequence[str]) -> list[dict[str, Any]]:
-    """What the firewall lets in for it. Who asks has its link-local address, or one of the LAN."""
+def holes(announce: Iterable[str], interfaces: Sequence[str], sources: Sequence[str]) -> list[dict[str, Any]]:
+    """What the firewall lets in for it.
+
+    :param sources: who may ask: the LAN, and link-local addresses, which mDNS and WS-Discovery have
+    """
     wanted = [*announce]
     udp = [str(port) for way, port in ((AVAHI, MDNS_PORT), (WSDD, WSD_PORT)) if way in wanted]
-    who = {"interfaces": list(interfaces), "sources": [LINK_LOCAL, *prefixes]}
+    who = {"interfaces": list(interfaces), "sources": list(sources)}
     found: list[dict[str, Any]] = []
     if udp:
         found.append({"name": "to be found", "protocol": "udp", "ports": udp, **who})

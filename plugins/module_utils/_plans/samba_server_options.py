@@ -13,13 +13,16 @@ from .._values.interface import parse_plain_interface
 from .._values.lan import Network, parse_lan_prefix
 from .._values.printer import parse_printer_uri, parse_queue
 from .._values.samba import (
+    bare_directory,
     parse_account,
+    parse_cups_name,
     parse_cups_server,
     parse_line,
     parse_password,
     parse_setting,
     parse_share,
     parse_share_path,
+    parse_workgroup,
 )
 from .options import OptionReader
 
@@ -29,7 +32,7 @@ EVERYWHERE = "everywhere"
 class Share(NamedTuple):
     """A directory that is shared.
 
-    :param users: who may come in; empty is every user of Samba's
+    :param users: who may come in; empty is every user of the role's
     :param settings: further parameters of smb.conf(5)
     """
 
@@ -68,6 +71,7 @@ class Server(NamedTuple):
     workgroup: str
     description: str
     names: tuple[str, ...]
+    users: tuple[str, ...]
     shares: tuple[Share, ...]
     printers: tuple[Printer, ...]
     cups: bool
@@ -101,9 +105,10 @@ def read(options: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Server |
         addresses=tuple(
             one for name, lan in lans.items() for one in own[name] if any(ip_address(one) in net for net in lan)
         ),
-        workgroup=reader.one("workgroup", options["workgroup"], parse_share) or "",
+        workgroup=reader.one("workgroup", options["workgroup"], parse_workgroup) or "",
         description=reader.one("description", options["description"], parse_line) or "",
-        names=reader.many("names", options["names"], parse_line),
+        names=reader.many("names", options["names"], parse_cups_name),
+        users=users,
         shares=shares,
         printers=printers,
         cups=bool(options["cups"]),
@@ -167,10 +172,11 @@ def _users(reader: OptionReader, raw: object) -> tuple[str, ...]:
 
 def _shares(reader: OptionReader, raw: object, users: Sequence[str], found: Mapping[str, Any]) -> tuple[Share, ...]:
     shares: list[Share] = []
+    missing = [bare_directory(path) for path in found["missing"]]
     for number, entry in enumerate(reader.listed("shares", raw)):
         at = f"shares[{number}]."
         path = reader.one(at + "path", entry.get("path"), parse_share_path) or ""
-        if path and path in found["missing"]:
+        if path and path in missing:
             remedy = "Make it, and mount what belongs there, or correct the path"
             reader.refuse(at + "path", path, "is no directory of this machine's", remedy)
         allowed = reader.many(at + "users", entry.get("users"), parse_account)

@@ -13,6 +13,8 @@ from .ipv6 import is_address
 # Where the servers listen: Samba without NetBIOS, and CUPS.
 SMB_PORT, IPP_PORT = 445, 631
 LONGEST_SHARE = 80
+LONGEST_WORKGROUP = 15
+LONGEST_HOST = 253
 LONGEST_PASSWORD = 127
 SOCKET = "socket"
 # Sections that mean something else to Samba, and a share that it makes itself.
@@ -21,6 +23,7 @@ RESERVED = ("global", "homes", "printers", "print$", "ipc$")
 _BAD_IN_SHARE = re.compile(r'["/\\\[\]:|<>+=;,*?%\x00-\x1f\x7f]')
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_.-]{0,30}")
 _SETTING = re.compile(r"[a-z0-9][a-z0-9 :_*-]*", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 
 
@@ -100,7 +103,42 @@ def parse_share_path(value: object) -> str:
     path = parse_line(value)
     if not path.startswith("/"):
         raise ValueProblem(repr(path), "is not absolute", "Begin it with /, as in /srv/photos")
-    return path.rstrip("/") or "/"
+    if "%" in path:
+        remedy = "Give the directory another name, or name it by path in settings, where Samba shall fill something in"
+        raise ValueProblem(repr(path), "has a % in it, which stands for something else to Samba", remedy)
+    return bare_directory(path)
+
+
+def bare_directory(path: str) -> str:
+    """Without what may stand around it: one directory, one spelling."""
+    return path.strip().rstrip("/") or "/"
+
+
+def parse_workgroup(value: object) -> str:
+    """The name of a workgroup.
+
+    :raises ValueProblem: Samba says so in passing and goes on, but nobody finds it
+    """
+    name = str(value)
+    if not name or len(name) > LONGEST_WORKGROUP or " " in name or _BAD_IN_SHARE.search(name):
+        remedy = f"Write up to {LONGEST_WORKGROUP} letters, digits, dashes or dots, as in WORKGROUP"
+        raise ValueProblem(repr(name), "cannot be the name of a workgroup", remedy)
+    return name
+
+
+def parse_cups_name(value: object) -> str:
+    """A name by which clients ask CUPS for something, or an address.
+
+    :raises ValueProblem: it is more than one, or everybody's
+    """
+    name = str(value)
+    if is_address(name):
+        return name
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_HOST:
+        remedy = "Write a name as it stands in DNS, as in nas.home.example"
+        raise ValueProblem(repr(name), "is no name of a machine", remedy)
+    # Clients may ask for it with the dot of DNS's root; CUPS compares without.
+    return name.rstrip(".")
 
 
 def parse_cups_server(value: object) -> str:

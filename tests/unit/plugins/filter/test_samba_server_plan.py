@@ -137,9 +137,31 @@ def test_the_firewall_is_told_of_both_ports() -> None:
     assert plan()["firewall"] == {
         "outside": ["lan0"],
         "inside": [{"interface": "lan0", "prefixes": prefixes}],
-        "input_allow": [{**hole, "sources": prefixes}],
+        "input_allow": [{**hole, "sources": ["fe80::/10", *prefixes]}],
     }
     assert plan(cups=False, printers=[], default_printer="")["firewall"]["input_allow"][0]["ports"] == ["445"]
+
+
+def test_no_ipv6_prefix_is_no_hole_for_all() -> None:
+    # What the role firewall reads in a hole without sources is "everybody".
+    planned = plan(prefixes=["192.0.2.0/24"], routed_prefixes=[], announce=["avahi", "wsdd"])
+    assert [hole["sources"] for hole in planned["firewall"]["input_allow"]] == [["fe80::/10"]] * 3
+
+
+def test_who_is_not_named_any_more_comes_in_nowhere() -> None:
+    users = [*OPTIONS["users"], {"name": "ben", "password": "a pear"}]
+    music = {"name": "music", "path": "/srv/music"}
+    found = shares(users=users, shares=[*OPTIONS["shares"], music])
+    assert found["photos"]["valid users"] == "anna"
+    # Samba keeps accounts: without the line whoever has one comes in.
+    assert found["music"]["valid users"] == found["laser"]["valid users"] == "anna ben"
+    assert "valid users" not in found["public"]
+    assert shares(users=[], shares=OPTIONS["shares"][1:])["laser"]["valid users"] == "nobody"
+
+
+def test_names_without_the_dot_of_the_root() -> None:
+    assert "ServerAlias nas.home.example" in directives(names=["nas.home.example."])
+    assert "ServerAlias 2001:db8:0:5::10" in directives(names=["2001:db8:0:5::10"])
 
 
 def test_queues() -> None:
@@ -176,6 +198,19 @@ def test_queues() -> None:
             {"missing": ["/srv/photos"]},
             "shares[0].path: /srv/photos is no directory of this machine's. Make it, and mount what belongs there, or",
         ),
+        (
+            {"missing": ["/srv/photos/"], "shares": [{**OPTIONS["shares"][0], "path": "/srv/photos/"}]},
+            "shares[0].path: /srv/photos is no directory of this machine's. Make it, and mount what belongs there, or",
+        ),
+        (
+            {"shares": [{**OPTIONS["shares"][0], "path": "/srv/%U"}]},
+            "shares[0].path: '/srv/%U' has a % in it, which stands for something else to Samba. Give the directory",
+        ),
+        ({"workgroup": "A" * 16}, f"workgroup: '{'A' * 16}' cannot be the name of a workgroup. Write up to 15 letters"),
+        ({"workgroup": "AT HOME"}, "workgroup: 'AT HOME' cannot be the name of a workgroup. Write up to 15 letters"),
+        ({"names": ["*"]}, "names: '*' is no name of a machine. Write a name as it stands in DNS, as in nas.home.ex"),
+        ({"names": [""]}, "names: '' is no name of a machine. Write a name as it stands in DNS, as in nas.home.exam"),
+        ({"names": ["nas 1 x"]}, "names: 'nas 1 x' is no name of a machine. Write a name as it stands in DNS, as in"),
         (
             {"shares": [{"name": "photos", "path": "/srv", "users": ["ben"]}]},
             "shares[0].users: ben is not among samba_server_users. Add the user there, or name one of anna.",
