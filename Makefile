@@ -123,7 +123,7 @@ package-check: venv ## build, install into an empty place, and look whether all 
 	tools/package_check.sh
 
 ##@ Measured
-.PHONY: bench-sysctl bench-router bench-way-back bench-bridge bench-hosts bench-containers bench-services
+.PHONY: bench-sysctl bench-router bench-way-back bench-bridge bench-hosts bench-containers bench-services bench-files
 bench-sysctl: venv lab-host ## sysctl_set against a loop of ansible.posix.sysctl, in a container of the lab
 	tests/lab/lab images debian12
 	tests/lab/enter $(BIN)/python bench/sysctl_set.py
@@ -150,6 +150,10 @@ bench-containers: venv lab-host ## ten containers at once against hand-written o
 bench-services: venv lab-host ## restarts under load, and sockets of systemd against a server's own, in a container of the lab
 	tests/lab/lab images --variant twisted debian13
 	tests/lab/enter $(BIN)/python bench/dual_stack.py
+
+bench-files: venv lab-host ## files and printers: what loopback is worth to Samba, IPv6 against IPv4, a client without its server
+	tests/lab/lab images --variant samba debian12
+	tests/lab/enter $(BIN)/python bench/samba_cups.py
 
 ##@ Upkeep
 .PHONY: readme lock clean help

@@ -107,27 +107,36 @@ class Container:
             "ansible_python_interpreter": "/usr/bin/python3",
         }
 
-
-@contextlib.contextmanager
-def container(image: str) -> Iterator[Container]:
-    name = f"homelab-ipv6-bench-{os.getpid()}"
-    say(f"starting {image}")
-    machine = Container(name)
-    try:
-        run(
-            ["podman", "run", "--detach", "--rm", "--privileged", "--systemd=always", "--network=none",
-             f"--name={name}", f"localhost/homelab-ipv6-{image}"]
-        )  # fmt: skip
+    def wait_until_up(self) -> None:
         # Until systemd answers at all.
-        ask = ["podman", "exec", name, "systemctl", "is-system-running", "--wait"]
+        ask = ["podman", "exec", self.name, "systemctl", "is-system-running", "--wait"]
         deadline = time.monotonic() + BOOT_PATIENCE
         while subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip() not in (
             "running",
             "degraded",
         ):
             if time.monotonic() > deadline:
-                sys.exit(f"{image} does not come up")
+                sys.exit(f"{self.name} does not come up")
             time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def container(image: str, role: str = "", network: str = "none", more: Sequence[str] = ()) -> Iterator[Container]:
+    """A container for as long as the block lasts.
+
+    :param role: tells several of one run apart
+    :param network: as podman takes it
+    :param more: further words for podman
+    """
+    name = f"homelab-ipv6-bench-{os.getpid()}{role}"
+    say(f"starting {image}")
+    machine = Container(name)
+    try:
+        run(
+            ["podman", "run", "--detach", "--privileged", "--systemd=always", f"--network={network}",
+             f"--name={name}", *more, f"localhost/homelab-ipv6-{image}"]
+        )  # fmt: skip
+        machine.wait_until_up()
         yield machine
     finally:
         subprocess.run(["podman", "rm", "-f", "-t", "0", "-i", name], capture_output=True, check=False)
