@@ -160,6 +160,12 @@ containers:
   type: list
   elements: str
   sample: [web]
+missing:
+  description: What the host has not and containers need, a sentence each. Only in check mode; else it is an error.
+  returned: success
+  type: list
+  elements: str
+  sample: ["images[0].tarball: /srv/images/bookworm.tar is not there on this host. Copy it there first."]
 steps:
   description: What was done, or would be done in check mode, in order.
   returned: success

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from . import bridge, nspawn
 from .firewall_holes import read_match, read_name
+from .listening import accept_ra
+from .nspawn_files import host_network
 from .options import OptionReader
 
 BRIDGE = "bridge_"
@@ -25,12 +28,13 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
     problems: list[str] = []
     if card:
         problems += bridge.plan(options["bridge"], network, nspawn.PROFILE + BRIDGE).problems
-    plan = nspawn.plan({**options, "bridge": name}, nspawn.PROFILE)
+    plan = nspawn.plan({**options, "bridge": name, "bridge_made": name if card else ""}, nspawn.PROFILE)
     problems += plan.problems
     reader = OptionReader(nspawn.PROFILE)
     firewall: dict[str, Any] = {"inside": [], "forward_allow": []}
     if not plan.problems:
-        _look_at_bridges(reader, plan, options, network, name if card else "")
+        _look_at_bridges(reader, plan, options, network)
+        _look_at_uplink(reader, plan, options, network)
     firewall["forward_allow"] = _holes(reader, plan, options["containers"])
     firewall["inside"] = [
         {"interface": link.interface, "prefixes": link.prefixes, "ipv4": link.ipv4} for link in plan.links
@@ -41,8 +45,49 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
     return {
         "problems": [],
         "containers": [_without_holes(item) for item in options["containers"]],
+        "looks": {"images": plan.images, "containers": [_look(each, bool(card)) for each in plan.containers]},
+        "accept_ra": accept_ra(network, _no_listeners(plan, options, network)) if plan.links else {},
         "firewall": firewall if options["firewall"] else {"inside": [], "forward_allow": []},
     }
+
+
+def _look(container: nspawn.Container, starts_networkd: bool) -> dict[str, Any]:
+    """A container as the module looks whether the host has what it needs.
+
+    :param starts_networkd: the role bridge is going to, so that it need not run now for the host's end of a link
+    """
+    files = [file for file in container.files if not (starts_networkd and file["path"] == host_network(container.name))]
+    return {**asdict(container), "files": files}
+
+
+def _bridged(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The card and the bridge that this run makes over it."""
+    bridge = options["bridge"]
+    return (str(bridge["interface"]), str(bridge["name"])) if bridge["interface"] else ()
+
+
+def _no_listeners(plan: nspawn.NspawnPlan, options: Mapping[str, Any], network: Mapping[str, Any]) -> set[str]:
+    """Interfaces that listen to no router, or of which the role bridge says whether they do."""
+    ports = [name for name, link in network["links"].items() if link["master"]]
+    return {*ports, *_bridged(options), *(link.interface for link in plan.links)}
+
+
+def _look_at_uplink(
+    reader: OptionReader, plan: nspawn.NspawnPlan, options: Mapping[str, Any], network: Mapping[str, Any]
+) -> None:
+    """Refuse to forward where systemd-networkd would take that as a reason to listen to no router any more."""
+    uplink = network["uplink"]
+    link = network["links"].get(uplink)
+    if not plan.links or uplink in _bridged(options) or link is None or not link["networkd"] or link["says_accept_ra"]:
+        return
+    names = [str(item["name"]) for item in options["containers"]]
+    number = names.index(plan.links[0].container)
+    option = f"containers[{number}].mode" if options["containers"][number].get("mode") else "mode"
+    problem = (
+        f"needs this host to forward, and then systemd-networkd has {uplink} listen to no router advertisements any "
+        f"more, since {link['network_file']} does not say that it shall"
+    )
+    reader.refuse(option, "routed", problem, "Write IPv6AcceptRA=yes (or no) into its [Network] first")
 
 
 def _without_holes(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,16 +96,12 @@ def _without_holes(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _look_at_bridges(
-    reader: OptionReader,
-    plan: nspawn.NspawnPlan,
-    options: Mapping[str, Any],
-    network: Mapping[str, Any],
-    made: str,
+    reader: OptionReader, plan: nspawn.NspawnPlan, options: Mapping[str, Any], network: Mapping[str, Any]
 ) -> None:
     """Refuse a bridge that is not there, and that this run does not make."""
     for number, (item, container) in enumerate(zip(options["containers"], plan.containers)):
         name = container.bridge
-        if not (name and container.started) or name == made:
+        if not (name and container.started):
             continue
         option = f"containers[{number}].bridge" if item.get("bridge") else BRIDGE + "name"
         link = network["links"].get(name)

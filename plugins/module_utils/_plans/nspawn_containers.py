@@ -225,7 +225,11 @@ def plan(wanted: Sequence[Wanted], found: Found, check_mode: bool) -> Plan:
             Run(("systemctl", "enable", "--quiet", TARGET), "have containers start at every boot", undo=disable)
         )
     warnings = tuple(f"{refusal} A run that is no check would end here." for refusal in missing)
-    return Plan(tuple(steps), tuple(states), warnings, {"containers": [each.name for each in wanted if each.present]})
+    result = {
+        "containers": [each.name for each in wanted if each.present],
+        "missing": [str(refusal) for refusal in missing],
+    }
+    return Plan(tuple(steps), tuple(states), warnings, result)
 
 
 def _missing(each: Wanted, found: Found) -> list[Refusal]:

@@ -12,13 +12,13 @@ from typing import Any
 
 from .._values.errors import Refusal
 from .._values.ipv6 import parse_host_address
+from .listening import accept_ra
 from .router import Lan, StaticHost, Tunnel, lans, parsed, routed_prefixes, static_hosts, tunnel
 from .router_routes import Route, routes
 
 # Sorts before the .network files that distributions and installers write (Debian's 80-…, netplan's 10-netplan-…).
 UNIT = "05-homelab-{0}.network"
 DROPIN = "50-homelab-ipv6.conf"
-KERNEL_LISTENS = (1, 2)
 
 
 def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
         "routed": [str(prefix) for prefix in routed],
         "hosts": [_host(host) for host in hosts],
         "units": [*(_unit(lan, beyond, network) for lan in links), *_uplink_units(network, uplink)],
-        "accept_ra": _accept_ra(network, [*inside, options["tunnel_name"]]),
+        "accept_ra": accept_ra(network, [*inside, options["tunnel_name"]]),
         "firewall": _firewall(way, options["tunnel_name"], routed, links, beyond),
         "radvd": [_radvd(lan, way.mtu, options["dhcp6_stateless"]) for lan in links],
         "dhcp6": [_dhcp6(lan, options["dhcp6_stateless"]) for lan in links],
@@ -260,13 +260,4 @@ def _verify(
         },
         "lans": [{"interface": lan.interface, "address": f"{lan.address}/{lan.prefix.prefixlen}"} for lan in links],
         "targets": targets,
-    }
-
-
-def _accept_ra(network: Mapping[str, Any], ours: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Forwarding would end the kernel's listening to RAs (accept_ra=1): 2 keeps every other interface as it was."""
-    return {
-        name: {"accept_ra": 2}
-        for name, link in network["links"].items()
-        if name not in ours and link["accept_ra"] in KERNEL_LISTENS and not link["networkd"]
     }

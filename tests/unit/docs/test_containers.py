@@ -25,7 +25,16 @@ EXAMPLE = ROOT / "examples/containers"
 PROFILE = "container_host_"
 SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
 DEFAULTS = {"seed": "attic", "mode": "bridged", "packages": [], "firewall": True}
-CARD = {"kind": "", "master": "", "mac": "02:00:00:00:00:01", "networkd": True, "managed_by": []}
+CARD = {
+    "kind": "",
+    "master": "",
+    "mac": "02:00:00:00:00:01",
+    "networkd": True,
+    "network_file": "/etc/systemd/network/10-lan.network",
+    "says_accept_ra": True,
+    "accept_ra": 0,
+    "managed_by": [],
+}
 NETWORK = {"links": {"enp6s0": CARD}, "uplink": "enp6s0"}
 
 

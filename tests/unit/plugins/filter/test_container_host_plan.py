@@ -10,7 +10,16 @@ from homelab_netns.rulesets import planned as firewall_planned
 
 from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterModule
 
-LINK = {"kind": "", "master": "", "mac": "02:00:00:00:00:01", "networkd": True, "managed_by": []}
+LINK: dict[str, Any] = {
+    "kind": "",
+    "master": "",
+    "mac": "02:00:00:00:00:01",
+    "networkd": True,
+    "network_file": "/etc/systemd/network/10-lan.network",
+    "says_accept_ra": True,
+    "accept_ra": 0,
+    "managed_by": [],
+}
 BRIDGE: dict[str, Any] = {
     "name": "br0",
     "interface": "",
@@ -122,13 +131,26 @@ def test_one_that_goes_opens_nothing() -> None:
 
 def test_the_bridge_that_it_makes_need_not_be_there() -> None:
     without = {"links": {"eth0": LINK}, "uplink": "eth0"}
-    assert plan(without, bridge={"interface": "eth0"})["problems"] == []
+    made = plan(without, bridge={"interface": "eth0"})
+    assert made["problems"] == []
+    # Nor does the module look for it.
+    assert [one["bridge"] for one in made["looks"]["containers"]] == ["", "", ""]
+    assert [one["bridge"] for one in plan()["looks"]["containers"]] == ["br0", "", ""]
     assert plan(without, containers=[BOX, {**WEB, "started": False}])["problems"] == []
     (problem,) = plan(without)["problems"]
     assert problem == (
         "container_host_bridge_name: br0 is not there on this host, and web is to be on it. Name the network card in "
         "container_host_bridge_interface to have it made, or write the name of a bridge that is there."
     )
+
+
+def test_networkd_need_not_run_where_the_role_bridge_starts_it() -> None:
+    def ends(result: dict[str, Any]) -> list[str]:
+        paths = [file["path"] for one in result["looks"]["containers"] for file in one["files"]]
+        return [path for path in paths if path.endswith(("-ve-box.network", "-ve-shed.network"))]
+
+    assert len(ends(plan())) == 2
+    assert ends(plan(bridge={"interface": "eth0"})) == []
 
 
 @pytest.mark.parametrize(
@@ -280,6 +302,36 @@ def test_two_of_one_name() -> None:
     assert inbound(hole, hole)["problems"] == [
         "container_host_containers[0].inbound[1].name: vpn is there twice. Give each of them a name of its own."
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"containers": [WEB, BOX]}, "containers[1].mode"),
+        ({"containers": [{key: value for key, value in BOX.items() if key != "mode"}], "mode": "routed"}, "mode"),
+    ],
+)
+def test_networkd_that_would_listen_no_more(options: dict[str, Any], option: str) -> None:
+    silent = network(br0={"kind": "bridge", "says_accept_ra": False})
+    assert plan(silent, **options)["problems"] == [
+        (
+            f"container_host_{option}: routed needs this host to forward, and then systemd-networkd has br0 listen to "
+            "no router advertisements any more, since /etc/systemd/network/10-lan.network does not say that it shall. "
+            "Write IPv6AcceptRA=yes (or no) into its [Network] first."
+        )
+    ]
+    assert plan(silent, containers=[WEB])["problems"] == []
+    # The role bridge says it.
+    card = {"links": {"eth0": {**LINK, "says_accept_ra": False}}, "uplink": "eth0"}
+    assert plan(card, bridge={"interface": "eth0"}, **options)["problems"] == []
+
+
+def test_the_kernel_goes_on_listening() -> None:
+    listens = {"networkd": False, "accept_ra": 1}
+    links = network(eth0=listens, eth1=listens, port0={**listens, "master": "br1"}, **{"ve-box": listens})
+    assert plan(links)["accept_ra"] == {"eth0": {"accept_ra": 2}, "eth1": {"accept_ra": 2}}
+    assert plan(links, bridge={"interface": "eth0"})["accept_ra"] == {"eth1": {"accept_ra": 2}}
+    assert plan(links, containers=[WEB])["accept_ra"] == {}
 
 
 def test_all_problems_are_told_at_once() -> None:

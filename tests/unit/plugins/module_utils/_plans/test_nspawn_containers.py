@@ -91,7 +91,7 @@ def test_from_nothing() -> None:
     image, tree = [step for step in plan.steps if isinstance(step, MakeTree)][:2]
     assert (image.identity, image.tool) == (None, ("mmdebstrap", "mmdebstrap"))
     assert tree.identity == (ID, "web")
-    assert plan.result == {"containers": ["web", "mail"]}
+    assert plan.result == {"containers": ["web", "mail"], "missing": []}
     text = "".join(one["after"] for one in plan.diff())
     assert f"a copy of image trixie, machine-id {ID}" in text
     assert "web 0\n" in text
@@ -192,7 +192,7 @@ def test_removal(keep_data: bool) -> None:
         *([] if keep_data else ["remove /var/lib/machines/web"]),
         "keep the removal of container web",
     ]
-    assert plan.result == {"containers": ["mail"]}
+    assert plan.result == {"containers": ["mail"], "missing": []}
     kept = found(trees=frozenset({TREE}) if keep_data else frozenset())
     assert steps(planned(gone, host=kept)) == []
 
@@ -273,6 +273,7 @@ def test_what_the_host_has_not(other: dict[str, Any], host: planning.Found, said
     plan = planned(container(**other), host=host, check_mode=True)
     assert [warning.startswith(said) for warning in plan.warnings] == [True]
     assert plan.warnings[0].endswith("A run that is no check would end here.")
+    assert [sentence.startswith(said) for sentence in plan.result["missing"]] == [True]
 
 
 @pytest.mark.parametrize("source", ["tarball", "directory"])
