@@ -50,6 +50,7 @@ options:
 notes:
   - The container needs systemd and D-Bus, the host systemd 252 or newer. Containers of P(homelab.ipv6.nspawn#role) have
     both, and Python.
+  - What a command leaves running goes on until it ends or the container does, so that tasks may have C(async).
 seealso:
   - name: systemd-run(1)
     description: What runs the commands.
@@ -100,9 +101,21 @@ from ansible.plugins.loader import connection_loader
 SSH = "ssh"
 # Quiet, or systemd-run says on standard error what it calls the unit; collected, or a command that fails leaves a unit
 # that has failed, and the container counts as degraded.
-RUN = ("systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec", "--property=User=root")
+# What a command leaves running goes on when it ends, as over ssh: else a task with `async` would end as it begins.
+RUN = (
+    "systemd-run",
+    "--quiet",
+    "--pipe",
+    "--wait",
+    "--collect",
+    "--service-type=exec",
+    "--property=User=root",
+    "--property=KillMode=process",
+)
 # systemd-run could not do what it was asked to, and nothing has run.
 NOT_RUN = ("Failed to connect to bus", "Failed to create bus connection", "Failed to start transient service unit")
+# Nor here, since sudo or doas wanted somebody to answer.
+ASKED = ("sudo: a password is required", "sudo: a terminal is required", "doas: Authentication required")
 
 
 class Connection(ConnectionBase):
@@ -161,6 +174,12 @@ class Connection(ConnectionBase):
         # A terminal would mix both outputs and echo what comes in.
         code, out, err = self._host.exec_command(command, in_data=in_data, sudoable=False)
         said = err.decode(errors="replace").strip()
+        if code != 0 and said.startswith(ASKED):
+            privilege = self.get_option("privilege")
+            remedy = "Have that host ask this user for none (NOPASSWD in sudoers), or reach it as root."
+            raise AnsibleConnectionFailure(
+                f"ansible_nspawn_privilege: {privilege} wants a password on the host of {name}. {remedy}"
+            )
         if code != 0 and said.startswith(NOT_RUN):
             remedy = f"See on the host what `machinectl status {name}` says."
             raise AnsibleConnectionFailure(f"The container {name} cannot be reached: {said}. {remedy}")

@@ -102,7 +102,8 @@ def plan(options: Mapping[str, Any], prefix: str = BLOCK) -> NspawnPlan:
         for number, item in enumerate(reader.listed("images", options.get("images")))
     ]
     _refuse_twice(reader, "images", [(image["name"], "name", image["name"]) for image in images])
-    names = [image["name"] for image in images]
+    # Each once: two of one name are one mistake.
+    names = list(dict.fromkeys(image["name"] for image in images))
     identities, containers, links = _read_containers(reader, options, names)
     if reader.problems:
         return NspawnPlan(reader.problems)
@@ -128,7 +129,8 @@ def _read_containers(
         at = f"containers[{number}]."
         name = reader.one(at + "name", item.get("name"), parse_machine_name) or ""
         if reader.choice(at + "state", item.get("state", "present"), ("present", "absent")) == "absent":
-            containers.append(Container(name, "absent", keep_data=bool(item.get("keep_data", False))))
+            keeps = reader.truth(at + "keep_data", item.get("keep_data", False))
+            containers.append(Container(name, "absent", keep_data=keeps))
         else:
             identity = _identity(reader, at, name, item, options)
             identities.append(identity)
@@ -176,6 +178,11 @@ def _image(reader: OptionReader, at: str, item: Mapping[str, Any], options: Mapp
     if len(given) != 1:
         reader.refuse(at + "suite", " and ".join(given) or "nothing", *made_from(given))
     packages = [*(options.get("packages") or []), *(item.get("packages") or [])] if item.get("suite") else []
+    for key in ("packages", "sources"):
+        if item.get(key) and given and "suite" not in given:
+            problem = f"is for what mmdebstrap makes, and this image is a {given[0]} as it stands"
+            remedy = f"Leave it out, and have {given[0]} hold all that is to be in the image"
+            reader.refuse(at + key, ", ".join(map(str, reader.listed(at + key, item[key]))), problem, remedy)
     for source in ("tarball", "directory"):
         if item.get(source):
             reader.one(at + source, item[source], parse_absolute_path)
@@ -246,7 +253,7 @@ def _container(
         link=link,
         addresses=tuple(f"{address}/{link.prefix.prefixlen}" for address in identity.addresses) if link else (),
         mac=identity.mac,
-        private_users=reader.choice(at + "private_users", item.get("private_users", "pick"), USERS),
+        private_users=reader.choice(at + "private_users", _users(item), USERS),
         binds=tuple(_binds(reader, at, item)),
         capabilities=reader.many(at + "capabilities", item.get("capabilities"), parse_capability),
         drop_capabilities=reader.many(at + "drop_capabilities", item.get("drop_capabilities"), parse_capability),
@@ -260,8 +267,14 @@ def _container(
         # The module need not look for one that the same play makes.
         bridge="" if machine.bridge == options.get("bridge_made") else machine.bridge,
         files=[{"path": path, "content": text} for path, text in files(machine).items()],
-        started=bool(item.get("started", True)),
+        started=reader.truth(at + "started", item.get("started", True)),
     )
+
+
+def _users(item: Mapping[str, Any]) -> object:
+    """As its user wrote it: YAML reads `no` as false."""
+    users = item.get("private_users", USERS[0])
+    return "no" if users is False else users
 
 
 def _binds(reader: OptionReader, at: str, item: Mapping[str, Any]) -> list[Bind]:
@@ -274,7 +287,7 @@ def _binds(reader: OptionReader, at: str, item: Mapping[str, Any]) -> list[Bind]
             continue
         if target in [bind.target for bind in binds]:
             reader.refuse(where + "target", target, "is there twice", "Give each of them a place of its own")
-        binds.append(Bind(source, target, bool(entry.get("read_only", False))))
+        binds.append(Bind(source, target, reader.truth(where + "read_only", entry.get("read_only", False))))
     return binds
 
 

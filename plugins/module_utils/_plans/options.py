@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from .._formats.networkd_vocabulary import TRUE, is_boolean
 from .._values.errors import Refusal, ValueProblem
 
 T = TypeVar("T")
@@ -74,6 +75,12 @@ class OptionReader:
         else:
             return number
         return lowest
+
+    def truth(self, option: str, value: object) -> bool:
+        """A truth value, also where a template has made a word of it."""
+        if not is_boolean(str(value)):
+            self.refuse(option, value, "is neither true nor false", "Write true or false, without quotes")
+        return str(value).lower() in TRUE
 
     def choice(self, option: str, value: object, choices: tuple[str, ...]) -> str:
         """One of several words; the first stands in for one that is refused."""

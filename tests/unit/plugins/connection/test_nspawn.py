@@ -26,7 +26,10 @@ while [ "$1" != -- ]; do shift; done
 shift
 exec "$@"
 """
-CALL = "--quiet --pipe --wait --collect --service-type=exec --property=User=root --machine=web -- /bin/sh -c "
+CALL = (
+    "--quiet --pipe --wait --collect --service-type=exec --property=User=root --property=KillMode=process "
+    "--machine=web -- /bin/sh -c "
+)
 
 
 def load() -> Any:
@@ -85,6 +88,24 @@ def test_a_container_that_is_not_there(inside: Callable[..., Any]) -> None:
     assert str(caught.value).startswith(said)
     # What a command in a container says of itself is the command's.
     assert inside().exec_command("echo 'no Failed to connect to bus' >&2; exit 1")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "sudo: a password is required",
+        "sudo: a terminal is required to read the password; either use the -S option to read from standard input",
+        "doas: Authentication required",
+    ],
+)
+def test_a_host_that_wants_a_password(inside: Callable[..., Any], tmp_path: Path, says: str) -> None:
+    asks = tmp_path / "asks"
+    asks.write_text(f"#!/bin/sh\necho '{says}' >&2\nexit 1\n")
+    asks.chmod(0o755)
+    with pytest.raises(AnsibleConnectionFailure) as caught:
+        inside(privilege=str(asks)).exec_command("true")
+    said = f"ansible_nspawn_privilege: {asks} wants a password on the host of web. Have that host ask this user for"
+    assert str(caught.value).startswith(said)
 
 
 @pytest.mark.parametrize("content", [b"", b"one\ntwo", bytes(range(256)) * 1000], ids=["empty", "text", "bytes"])

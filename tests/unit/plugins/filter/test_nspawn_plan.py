@@ -111,6 +111,19 @@ def test_a_bridged_container() -> None:
     ]
 
 
+def test_yaml_has_read_no_as_false() -> None:
+    found = files("web", containers=[{"name": "web", "private_users": False}])
+    assert ("Exec", "PrivateUsers", "no") in settings(found["web.nspawn"])
+
+
+def test_words_of_a_template_are_truth_values() -> None:
+    said = {"started": "false", "binds": [{"source": "/srv", "read_only": "False"}]}
+    found = plan(containers=[{"name": "web", **said}, {"name": "old", "state": "absent", "keep_data": "no"}])
+    assert [each["started"] for each in found["containers"]] == [False, True]
+    assert not found["containers"][1]["keep_data"]
+    assert "BindReadOnly=/srv" not in found["containers"][0]["files"][0]["content"]
+
+
 def test_a_routed_container() -> None:
     box, shed = files("box"), files("shed")
     # No bridge to wait for, no limits: no drop-in.
@@ -275,6 +288,19 @@ def web(**other: Any) -> dict[str, Any]:
             "images[0].suite: suite and tarball are given, and an image is made from one of them. Write suite",
         ),
         ({"images": OPTIONS["images"] * 2}, "images[].name: trixie is there twice. Give each of them one of its own."),
+        (
+            {"images": [{"name": "trixie", "tarball": "/srv/a.tar", "packages": ["nginx", "vim"]}]},
+            (
+                "images[0].packages: nginx, vim is for what mmdebstrap makes, and this image is a tarball as it "
+                "stands. Leave it out, and have tarball hold all that is to be in the image."
+            ),
+        ),
+        (
+            {"images": [{"name": "trixie", "directory": "/srv/a", "sources": ["http://a.example"]}]},
+            "images[0].sources: http://a.example is for what mmdebstrap makes, and this image is a directory as it",
+        ),
+        (web(started="later"), "containers[0].started: later is neither true nor false. Write true or false, without"),
+        (web(private_users=True), "containers[0].private_users: True is not known here. Write one of: pick, identity,"),
         ({"images": [{"name": "trixie", "directory": "srv"}]}, "images[0].directory: 'srv' is not absolute."),
     ],
 )
@@ -287,3 +313,5 @@ def test_refused(other: dict[str, Any], said: str) -> None:
 def test_one_mistake_is_said_once() -> None:
     assert len(plan(containers=[{"name": "web", "addresses": ["2001:db8::1"]}] * 2)["problems"]) == 1
     assert len(plan(containers=[{**BOX, "prefix": "fd00::/65"}])["problems"]) == 1
+    twice = plan(images=OPTIONS["images"] * 2, containers=[{"name": "web"}])["problems"]
+    assert twice == ["nspawn_images[].name: trixie is there twice. Give each of them one of its own."]
