@@ -46,3 +46,8 @@ def test_nothing_translates_and_nothing_stands_in(host: Host, box: Any, router: 
     box.pings(ELSEWHERE["internet"]["6"])
     router.run_test("for i in $(seq 50); do grep -q ICMP6 /tmp/seen && exit 0; sleep 0.1; done; exit 1")
     assert address in router.check_output("cat /tmp/seen")
+
+
+def test_the_host_forwards_and_its_kernel_listens_to_routers_as_before(host: Host) -> None:
+    keys = ("all.forwarding", "spare0.accept_ra")
+    assert host.check_output("sysctl --values " + " ".join(f"net.ipv6.conf.{key}" for key in keys)) == "1\n2"
