@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starts and removes a scenario's containers. `create` and `destroy` of all scenarios; Molecule sets the environment.
 
+    containers.py up | down | reboot NAME…
+
 A platform of molecule.yml names its `image` (of tests/lab) and its `links`, veth pairs that are joined by hand so that
-no address management of podman's interferes:
+no address management of podman's interferes. `volumes` are directories on the disk of the machine that runs the
+scenario, where a container's own file system, an overlay, will not do:
 
     - name: client12
       image: debian12
+      volumes: [/var/lib/machines]
       links:
         - {name: eth0, mac: "02:00:00:00:12:02", peer: router12, peer_name: lan0}
         - {name: tun0, peer: router12, peer_name: standin, stands_for: sit}
@@ -59,10 +63,15 @@ def build_images() -> None:
 def start(platform: dict[str, Any]) -> None:
     name = platform["name"]
     labels = [f"--label={label}={value}" for label, value in LABELS.items()]
+    volumes = [f"--volume={path}" for path in platform.get("volumes", [])]
     execute(
-        "podman", "run", "--detach", "--privileged", "--systemd=always", "--network=none",
+        "podman", "run", "--detach", "--privileged", "--systemd=always", "--network=none", *volumes,
         f"--name={container(name)}", f"--hostname={name}", *labels, f"localhost/homelab-ipv6-{platform['image']}",
     )  # fmt: skip
+    wait_for(name)
+
+
+def wait_for(name: str) -> None:
     # "degraded" will do: a unit that cannot work in containers is no obstacle.
     state = execute("podman", "exec", container(name), "sh", "-c", WAIT, timeout=BOOT_PATIENCE, accept=(0, 1))
     if state not in {"running", "degraded"}:
@@ -91,13 +100,32 @@ def up() -> None:
     build_images()
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(start, PLATFORMS))
-    names = [platform["name"] for platform in PLATFORMS]
-    found = json.loads(execute("podman", "inspect", *map(container, names)))
-    pids = {name: str(one["State"]["Pid"]) for name, one in zip(names, found, strict=True)}
+    plug_in([platform["name"] for platform in PLATFORMS])
+
+
+def plug_in(names: list[str]) -> None:
+    """Make the links of these, each once."""
+    everybody = [platform["name"] for platform in PLATFORMS]
+    found = json.loads(execute("podman", "inspect", *map(container, everybody)))
+    pids = {name: str(one["State"]["Pid"]) for name, one in zip(everybody, found, strict=True)}
     for platform in PLATFORMS:
         for link in platform.get("links", []):
+            if {platform["name"], link["peer"]}.isdisjoint(names):
+                continue
             if "stands_for" not in link or not kernel_has(link["stands_for"]):
                 join(pids, platform["name"], link)
+
+
+def reboot(*names: str) -> None:
+    """All processes of a machine end, in the order that its systemd has for it, and its init starts again.
+
+    Its links end with it, and are made anew once it is up, as by a network card that is slow: what the other end of a
+    link belonged to has to take it up again.
+    """
+    execute("podman", "restart", "--time=60", *map(container, names), timeout=180)
+    for name in names:
+        wait_for(name)
+    plug_in(list(names))
 
 
 def down() -> None:
@@ -105,10 +133,10 @@ def down() -> None:
     found = execute("podman", "ps", "--all", "--quiet", f"--filter=label={label}={value}").split()
     if found:
         # A host of containers leaves whole systems behind.
-        execute("podman", "rm", "--force", "--time=0", *found, timeout=300)
+        execute("podman", "rm", "--force", "--volumes", "--time=0", *found, timeout=300)
     # The records of runs on these containers; see callback_plugins/record.py.
     shutil.rmtree(RUNS, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    {"up": up, "down": down}[sys.argv[1]]()
+    {"up": up, "down": down, "reboot": reboot}[sys.argv[1]](*sys.argv[2:])

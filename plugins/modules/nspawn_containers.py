@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - The homelab.ipv6 developers (@homelab-ipv6)
 description:
-  - Makes images (by C(mmdebstrap), from a tarball or from a directory), copies each new container's tree from one,
-    gives it a machine-id, a host name and SSH host keys of its own before it first boots, writes the files that it is
-    run from, and has it run, now and at every boot of the host.
+  - Makes images (by C(mmdebstrap), from a tarball or from a directory), makes each new container from one, as a copy or
+    as a layer over it, gives it a machine-id, a host name and SSH host keys of its own before it first boots, writes
+    the files that it is run from, and has it run, now and at every boot of the host.
   - Trees are made aside and moved when they are complete. Whatever ends a run, be it a full disk, a mirror that cannot
     be reached, or a power cut, no half image and no half container is left; the next run starts that one anew.
   - A container whose files change is restarted, and no other.
@@ -24,8 +24,9 @@ description:
 options:
   images:
     description:
-      - What trees are copied from. One is made when the first container needs it, and then kept below
-        C(/var/lib/homelab-ipv6/nspawn); delete it there to have it made anew for the containers that are still to come.
+      - What containers are made from. One is made when the first container needs it, and then kept below
+        C(/var/lib/homelab-ipv6/nspawn). Give a newer one another name. One that no container is an overlay over can
+        also be deleted there, to have it made anew for the containers that are still to come.
       - Each of one of O(images[].suite), O(images[].tarball) and O(images[].directory). It has to have systemd,
         systemd-networkd included.
     type: list
@@ -78,12 +79,30 @@ options:
         choices: [present, absent]
         default: present
       keep_data:
-        description: With O(containers[].state=absent), whether its tree stays below C(/var/lib/machines).
+        description:
+          - With O(containers[].state=absent), whether its tree below C(/var/lib/machines), or its layer below
+            C(/var/lib/homelab-ipv6/nspawn-layers), stays.
         type: bool
         default: false
       image:
-        description: Which of O(images) a new tree is copied from. A tree that is there is kept.
+        description:
+          - Which of O(images) a new container is made from. A tree that is there is kept. A layer that is there is
+            refused under another image, and where the image is gone.
         type: str
+      root:
+        description:
+          - V(copy) gives it a tree of its own in C(/var/lib/machines/NAME), independent of the image.
+          - V(overlay) gives it a layer over the image, in C(/var/lib/homelab-ipv6/nspawn-layers/NAME), and a mount unit
+            that puts both together in C(/var/lib/machines/NAME). Nobody writes to the image; it has to
+            stay as long as the container does, and the kernel refuses the layer over any other one.
+          - With user numbers of its own (C(PrivateUsers=pick)) an overlay holds the owners of all files, without copies
+            of them.
+          - An overlay wants a kernel with overlayfs, as Debian's has, and C(/var/lib/homelab-ipv6) on a file system
+            that can be the upper one, such as ext4, xfs or btrfs. Where that is not so, the container is not made.
+          - A container that was made in the other way is refused.
+        type: str
+        choices: [copy, overlay]
+        default: copy
       machine_id:
         description: Its machine-id, from which systemd-networkd makes the DUID. A tree with another one is refused.
         type: str
@@ -145,6 +164,21 @@ EXAMPLES = r"""
               [Network]
               VirtualEthernet=yes
 
+- name: Two that have all but what they write from one tree
+  homelab.ipv6.nspawn_containers:
+    images:
+      - name: bookworm
+        tarball: /srv/images/bookworm.tar
+    containers:
+      - name: first
+        image: bookworm
+        root: overlay
+        machine_id: 3a0f9c1e7d5b4c2e8f6a1b2c3d4e5f61
+      - name: second
+        image: bookworm
+        root: overlay
+        machine_id: 3a0f9c1e7d5b4c2e8f6a1b2c3d4e5f62
+
 - name: Take it away, and keep what is in it below /var/lib/machines
   homelab.ipv6.nspawn_containers:
     containers:
@@ -184,11 +218,12 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Hos
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.nspawn import look
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_wanted import ROOTS, read_options
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
 
 def build(host: Host, params: Mapping[str, Any], check_mode: bool) -> Plan:
-    wanted = nspawn_containers.read_options(params)
+    wanted = read_options(params)
     return nspawn_containers.plan(wanted, look(host, wanted), check_mode)
 
 
@@ -207,6 +242,7 @@ def main() -> None:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "keep_data": {"type": "bool", "default": False},
         "image": {"type": "str"},
+        "root": {"type": "str", "choices": [*ROOTS], "default": ROOTS[0]},
         "machine_id": {"type": "str"},
         "bridge": {"type": "str"},
         "files": {"type": "list", "elements": "dict", "default": [], "options": file},

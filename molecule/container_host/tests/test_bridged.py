@@ -76,17 +76,3 @@ def test_what_a_container_may_take_and_see(host: Host, container: Callable[[str]
     assert container("web").run("touch /srv/seen/mine 2>/dev/null || echo refused") == "refused"
     # Its root is nobody on the host.
     assert host.check_output("stat --format=%%u /proc/%s", container("web").leader) != "0"
-
-
-def test_they_are_back_when_the_host_is(host: Host, container: Callable[[str], Any]) -> None:
-    for name in (*BRIDGED, "box"):
-        assert host.check_output(f"systemctl is-enabled systemd-nspawn@{name}") == "enabled"
-    before = container("web").leader
-    # What a reboot does to them; the host's veth pair with the router would not survive a real one.
-    host.run_test("systemctl stop machines.target 'systemd-nspawn@*.service'")
-    host.run_test("systemctl start machines.target")
-    wait_until(host.run("machinectl show --property=Leader --value web").stdout.strip,
-               lambda leader: leader not in ("", before))  # fmt: skip
-    for name in (*BRIDGED, "box"):
-        wait_until(lambda name=name: host.run(f"machinectl show --property=Leader --value {name}").stdout.strip())
-        container(name).pings("2001:db8:ffff::2")

@@ -15,7 +15,7 @@ from .._plans.conditions import Await, Require
 from .._plans.plan import Files, KernelValue
 from .._plans.socket_steps import Leave, Take
 from .._plans.steps import Mark, Restart, Run, Serve, SocketCommand, Step, TreeStep
-from .._plans.trees import Keep, MakeTree, RemoveTree, SweepTree
+from .._plans.trees import Keep, MakeLayer, MakeTree, RemoveTree, SweepTree
 from .._values.errors import Fault
 from .files import FileSet
 from .host import Host
@@ -108,7 +108,7 @@ def _perform(host: Host, step: Step, undone: _Undone) -> None:
         os.makedirs(os.path.dirname(step.path), mode=0o755, exist_ok=True)
         with open(step.path, "w", encoding="ascii"):
             pass
-    elif isinstance(step, (MakeTree, RemoveTree, SweepTree)):
+    elif isinstance(step, (MakeLayer, MakeTree, RemoveTree, SweepTree)):
         _perform_on_tree(host, step, undone)
     elif not isinstance(step, Keep):
         _perform_on_service(host, step, undone)
@@ -121,6 +121,11 @@ def _perform_on_tree(host: Host, step: TreeStep, undone: _Undone) -> None:
     if isinstance(step, MakeTree):
         trees.make(host, step)
         undone.undo.append(lambda: trees.discard(host, step.path))
+    elif isinstance(step, MakeLayer):
+        from . import layers
+
+        layers.make(host, step)
+        undone.undo.append(lambda: layers.discard(host, step))
     elif isinstance(step, RemoveTree):
         trees.sweep(host, step.path)
         trees.remove(step)

@@ -8,30 +8,37 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from .._plans.nspawn_containers import MACHINED, NETWORKD, TARGET, Found, Wanted
+from .._plans.nspawn_containers import MACHINED, NETWORKD, TARGET, Found
+from .._plans.nspawn_layers import LOWER, UPPER
+from .._plans.nspawn_wanted import Wanted
 from .._plans.plan import FileState
 from .._plans.steps import UnitState
 from .._plans.trees import fallen, staged
 from .host import Host
-from .trees import is_tree, machine_id_of
+from .trees import is_empty, is_tree, machine_id_of
 
 
 def look(host: Host, wanted: Sequence[Wanted]) -> Found:
     """All that the plan has to know, for a whole set at once."""
     images = {each.image for each in wanted if each.image is not None}
-    trees = {each.tree for each in wanted} | {image.path for image in images}
-    there = frozenset(path for path in trees if is_tree(path))
-    units, masked = _units(host, [TARGET, NETWORKD, MACHINED, *(each.unit for each in wanted)])
+    layers = {each.layer for each in wanted}
+    trees = {each.place for each in wanted} | layers | {image.path for image in images}
+    empty = frozenset(path for path in trees if is_empty(path))
+    there = frozenset(path for path in trees if is_tree(path)) - empty
+    mine = [unit for each in wanted for unit in (each.unit, each.mount)]
+    units, masked = _units(host, [TARGET, NETWORKD, MACHINED, *mine])
     return Found(
         trees=there,
         leftovers=frozenset(path for path in trees if host.exists(staged(path)) or host.exists(fallen(path))),
-        machine_ids={path: machine_id_of(path) for path in there},
+        machine_ids={path: machine_id_of(f"{path}/{UPPER}" if path in layers else path) for path in there},
         files=_files(host, (path for each in wanted for path in each.files)),
         units=units,
         links=frozenset(each.bridge for each in wanted if each.bridge and host.exists("/sys/class/net/" + each.bridge)),
         sources=frozenset(image.source for image in images if image.source and os.path.exists(image.source)),
         unfinished=frozenset(each.name for each in wanted if host.exists(each.mark)),
         masked=MACHINED in masked,
+        empty=empty,
+        lowers={path: os.readlink(f"{path}/{LOWER}") for path in there & layers if os.path.islink(f"{path}/{LOWER}")},
     )
 
 

@@ -102,7 +102,7 @@ def _systemctl(host: Host, step: Serve, *words: str) -> None:
 
 def _see_it_stay(host: Host, unit: str, verb: str, began: float) -> None:
     process = _main_process(host, unit)
-    if process != "0":  # a oneshot has done its work
+    if process not in ("", "0"):  # a oneshot has done its work, and a mount has none
         time.sleep(SETTLING)
     if not is_active(host, unit) or _main_process(host, unit) != process:
         raise Fault(f"{verb} {unit}", "it did not stay up: " + journal(host, unit, began))

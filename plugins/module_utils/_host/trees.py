@@ -10,6 +10,7 @@ import glob
 import os
 import re
 
+from .._plans.nspawn_layers import MERGED
 from .._plans.trees import PLACE, Identity, MakeTree, RemoveTree, fallen, staged
 from .._values.errors import Fault
 from .durable import sync_directory
@@ -63,13 +64,18 @@ def make(host: Host, step: MakeTree) -> None:
             said = "what it was made from has no system in it: no /usr/lib/os-release or no systemd"
             raise Fault(step.what, said)
         if step.identity is not None:
-            _identify(host, place, step.what, step.identity)
-        host.run(["sync", "--file-system", place], timeout=step.timeout)
-        os.rename(place, step.path)
-        sync_directory(os.path.dirname(step.path))
+            identify(host, place, step.what, step.identity)
+        move(host, step.path, step.timeout)
     except BaseException:
         sweep(host, step.path)
         raise
+
+
+def move(host: Host, path: str, timeout: float) -> None:
+    """Have what was made aside in its place, once it is on the disk."""
+    host.run(["sync", "--file-system", staged(path)], timeout=timeout)
+    os.rename(staged(path), path)
+    sync_directory(os.path.dirname(path))
 
 
 def telling(said: str) -> str:
@@ -84,7 +90,7 @@ def _init(place: str) -> str | None:
     return found[0] if found else None
 
 
-def _identify(host: Host, place: str, what: str, identity: Identity) -> None:
+def identify(host: Host, place: str, what: str, identity: Identity) -> None:
     """Make the tree a machine of its own, before anything in it has run."""
     for directory in ("dev", "etc", "etc/ssh", "var", "var/lib"):
         if os.path.islink(f"{place}/{directory}"):
@@ -143,7 +149,7 @@ def bring_back(step: RemoveTree) -> None:
 
 
 def sweep(host: Host, path: str) -> None:
-    """Remove what lies beside a tree.
+    """Remove what lies beside a tree or a layer.
 
     :raises Fault: it cannot be removed
     """
@@ -152,19 +158,39 @@ def sweep(host: Host, path: str) -> None:
 
 
 def discard(host: Host, place: str) -> None:
-    """Remove a tree, without what is mounted in it.
+    """Remove a tree or a layer, without what is mounted in it.
 
     :raises Fault: it cannot be removed
     """
     if not os.path.lexists(place):
         return
+    # A run that was killed leaves a layer mounted.
+    unmount(host, f"{place}/{MERGED}")
     outcome = host.run(["rm", "--recursive", "--force", "--one-file-system", "--", place], timeout=600)
     if outcome.rc != 0:
         raise Fault(f"remove {place}", outcome.said)
 
 
+def unmount(host: Host, point: str) -> None:
+    """Take away what is mounted there, if something is.
+
+    :raises Fault: it cannot be unmounted
+    """
+    if not os.path.ismount(point):
+        return
+    outcome = host.run(["umount", point])
+    # systemd may have been quicker.
+    if outcome.rc != 0 and os.path.ismount(point):
+        raise Fault(f"unmount {point}", outcome.said)
+
+
 def is_tree(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path)
+
+
+def is_empty(path: str) -> bool:
+    """There is a directory, with nothing in it."""
+    return is_tree(path) and not os.listdir(path)
 
 
 def machine_id_of(path: str) -> str:

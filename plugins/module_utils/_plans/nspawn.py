@@ -24,6 +24,7 @@ from .._values.machine import (
 )
 from .nspawn_files import Bind, Machine, files, made_from, readable_limit
 from .nspawn_routed import Link, parse_routed, read_link, refuse_common
+from .nspawn_wanted import ROOTS
 from .options import OptionReader
 
 # What the options of the role begin with, and those of the profile that passes them on to it.
@@ -46,6 +47,7 @@ class Container:
     name: str
     state: str
     image: str = ""
+    root: str = ROOTS[0]
     machine_id: str = ""
     bridge: str = ""
     files: list[dict[str, str]] = field(default_factory=list)
@@ -263,6 +265,7 @@ def _container(
         name=identity.name,
         state="present",
         image=image,
+        root=reader.choice(at + "root", item.get("root") or options.get("root") or ROOTS[0], ROOTS),
         machine_id=identity.machine_id,
         # The module need not look for one that the same play makes.
         bridge="" if machine.bridge == options.get("bridge_made") else machine.bridge,

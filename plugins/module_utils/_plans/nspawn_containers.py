@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .._values.errors import Refusal, ValueProblem
-from .._values.machine import parse_absolute_path, parse_machine_id, parse_machine_name
+from .._values.errors import Refusal
 from .conditions import Require
 from .networkd_units import RELOAD
-from .nspawn_files import UNIT_DIRECTORY, host_network, made_from, paths, unit_name
+from .nspawn_files import UNIT_DIRECTORY, host_network
+from .nspawn_wanted import COPY, Wanted
 from .plan import FileChange, Files, FileState, Plan, State, file_steps
 from .steps import Mark, Run, Serve, Step, UnitState
-from .trees import PLACE, Identity, Keep, MakeTree, RemoveTree, SweepTree
+from .trees import PLACE, Identity, Keep, MakeLayer, MakeTree, RemoveTree, SweepTree
 
-IMAGES = "/var/lib/homelab-ipv6/nspawn/"
-MACHINES = "/var/lib/machines/"
-MARKS = "/run/homelab-ipv6/nspawn_containers/"
 TARGET = "machines.target"
 NETWORKD = "systemd-networkd.service"
 MACHINED = "systemd-machined.service"
@@ -29,82 +26,16 @@ PACKAGE = "systemd-container"
 UP = r"^Container running: (?:Ready|Startup finished)"
 # systemd gives a container 90 s to stop.
 STOPPING = 120.0
-COPY = ("cp", "--archive", "--reflink=auto", "--one-file-system")
-UNPACK = ("tar", "--extract", "--numeric-owner", "--preserve-permissions", "--xattrs", "--acls")
-
-
-class Image(NamedTuple):
-    """What the trees of containers are copied from; made of one of the three: suite, tarball, directory."""
-
-    name: str
-    option: str
-    suite: str = ""
-    sources: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    tarball: str = ""
-    directory: str = ""
-
-    @property
-    def path(self) -> str:
-        return IMAGES + self.name
-
-    @property
-    def source(self) -> str:
-        """What has to be there to make it, on the host."""
-        return self.tarball or self.directory
-
-    def step(self) -> MakeTree:
-        argv: tuple[str, ...]
-        if self.tarball:
-            argv = (*UNPACK, f"--file={self.tarball}", f"--directory={PLACE}")
-            return MakeTree(self.path, argv, f"make image {self.name} from {self.tarball}")
-        if self.directory:
-            return MakeTree(
-                self.path, (*COPY, f"{self.directory}/.", PLACE), f"make image {self.name} from {self.directory}"
-            )
-        packages = [f"--include={','.join(self.packages)}"] if self.packages else []
-        argv = ("mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", *packages, self.suite, PLACE)
-        what = f"make image {self.name} from {self.suite} by mmdebstrap"
-        return MakeTree(self.path, (*argv, *self.sources), what, tool=("mmdebstrap", "mmdebstrap"))
-
-
-class Wanted(NamedTuple):
-    """A container as it shall be.
-
-    :param files: path → text, None for one that it does not have
-    :param boot_timeout: seconds
-    """
-
-    name: str
-    option: str
-    present: bool
-    keep_data: bool
-    image: Image | None
-    machine_id: str
-    bridge: str
-    files: Mapping[str, str | None]
-    started: bool
-    boot_timeout: float
-
-    @property
-    def unit(self) -> str:
-        return unit_name(self.name)
-
-    @property
-    def tree(self) -> str:
-        return MACHINES + self.name
-
-    @property
-    def mark(self) -> str:
-        return MARKS + self.name
 
 
 class Found(NamedTuple):
     """The host as it is.
 
-    :param trees: paths of the trees that are there
+    :param trees: paths of the trees and layers that are there
+    :param empty: paths of directories with nothing in them
+    :param lowers: path of a layer → the path of the image that it lies over
     :param leftovers: paths of trees of which a run that was killed has left something
-    :param machine_ids: path of a tree → its machine-id, empty where it has none
+    :param machine_ids: path of a tree or layer → its machine-id, empty where it has none
     :param files: path → file, of those that are there
     :param units: name → state
     :param links: the interfaces
@@ -122,79 +53,12 @@ class Found(NamedTuple):
     sources: frozenset[str] = frozenset()
     unfinished: frozenset[str] = frozenset()
     masked: bool = False
+    empty: frozenset[str] = frozenset()
+    lowers: Mapping[str, str] = {}
 
     @property
     def networkd(self) -> bool:
         return self.units.get(NETWORKD, OFF).active
-
-
-def read_options(params: Mapping[str, Any]) -> tuple[Wanted, ...]:
-    """The module's options.
-
-    :raises Refusal: one that cannot be right
-    """
-    images = {
-        image.name: image
-        for number, item in enumerate(params["images"])
-        for image in [_read_image(f"images[{number}]", item)]
-    }
-    found: list[Wanted] = []
-    for number, item in enumerate(params["containers"]):
-        option = f"containers[{number}]"
-        found.append(_read_container(option, item, images, float(params["boot_timeout"])))
-        if found[-1].name in [each.name for each in found[:-1]]:
-            raise Refusal(f"{option}.name", found[-1].name, "is there twice", "Leave one out")
-    return tuple(found)
-
-
-def _read_image(option: str, item: Mapping[str, Any]) -> Image:
-    given = [key for key in ("suite", "tarball", "directory") if item[key]]
-    if len(given) != 1:
-        raise Refusal(f"{option}.suite", " and ".join(given) or "nothing", *made_from(given))
-    try:
-        parse_machine_name(item["name"])
-    except ValueProblem as problem:
-        raise Refusal.of(f"{option}.name", problem) from None
-    for key in ("tarball", "directory"):
-        try:
-            parse_absolute_path(item[key] or "/")
-        except ValueProblem as problem:
-            raise Refusal.of(f"{option}.{key}", problem) from None
-    return Image(
-        item["name"],
-        option,
-        item["suite"],
-        tuple(item["sources"]),
-        tuple(item["packages"]),
-        item["tarball"],
-        item["directory"],
-    )
-
-
-def _read_container(option: str, item: Mapping[str, Any], images: Mapping[str, Image], timeout: float) -> Wanted:
-    try:
-        name = parse_machine_name(item["name"])
-    except ValueProblem as problem:
-        raise Refusal.of(f"{option}.name", problem) from None
-    present = item["state"] == "present"
-    if not present:
-        gone = dict.fromkeys(paths(name))
-        return Wanted(name, option, False, item["keep_data"], None, "", "", gone, False, timeout)
-    if item["image"] not in images:
-        listed = ", ".join(images) or "none"
-        raise Refusal(f"{option}.image", repr(item["image"] or ""), "is no image", f"Write one of images: {listed}")
-    try:
-        machine_id = parse_machine_id(item["machine_id"])
-    except ValueProblem as problem:
-        raise Refusal.of(f"{option}.machine_id", problem) from None
-    files: dict[str, str | None] = {each["path"]: each["content"] for each in item["files"]}
-    for path in files:
-        if path not in paths(name):
-            remedy = "Those of a container are " + ", ".join(paths(name))
-            raise Refusal(f"{option}.files", path, "is no file that a container is run from", remedy)
-    files = {path: files.get(path) for path in paths(name)}
-    image, bridge = images[item["image"]], item["bridge"] or ""
-    return Wanted(name, option, True, False, image, machine_id, bridge, files, item["started"], timeout)
 
 
 def plan(wanted: Sequence[Wanted], found: Found, check_mode: bool) -> Plan:
@@ -236,10 +100,11 @@ def _missing(each: Wanted, found: Found) -> list[Refusal]:
     """What a container needs and the host has not."""
     refusals: list[Refusal] = []
     tree, image = each.tree, each.image
+    refusals += _root_missing(each, found)
     if tree in found.trees and found.machine_ids.get(tree, "") != each.machine_id:
         has = found.machine_ids.get(tree) or "none"
-        problem = f"is not the machine-id in {tree}/etc/machine-id, which is {has}: its DUID would be another one"
-        remedy = f"Write machine_id: {has}" if has != "none" else f"Write it into {tree}/etc/machine-id"
+        problem = f"is not the machine-id in {each.place}/etc/machine-id, which is {has}: its DUID would be another one"
+        remedy = f"Write machine_id: {has}" if has != "none" else f"Write it into {each.place}/etc/machine-id"
         refusals.append(
             Refusal(f"{each.option}.machine_id", each.machine_id, problem, f"{remedy}, or remove the container first")
         )
@@ -263,6 +128,29 @@ def _missing(each: Wanted, found: Found) -> list[Refusal]:
     return refusals
 
 
+def _root_missing(each: Wanted, found: Found) -> list[Refusal]:
+    """What there is of a container is kept, and was made in another way, or over what is there no longer."""
+    remove = "or remove the container first"
+    mounted = found.units.get(each.mount, OFF).active
+    if each.overlay and each.layer not in found.trees and each.place in found.trees and not mounted:
+        problem = f"is wanted, and {each.place} is a copy"
+        return [Refusal(f"{each.option}.root", each.root, problem, f"Write root: copy, {remove}")]
+    if not each.overlay and each.layer in found.trees:
+        problem = f"is wanted, and {each.layer} is a layer"
+        return [Refusal(f"{each.option}.root", each.root, problem, f"Write root: overlay, {remove}")]
+    if not each.overlay or each.image is None or each.layer not in found.trees:
+        return []
+    lower = found.lowers.get(each.layer, "")
+    if lower != each.image.path:
+        problem = f"is not what {each.name} is a layer over, which is {lower or 'nothing'}"
+        remedy = f"Write image: {lower.rpartition('/')[2] or 'its name'}, {remove}"
+        return [Refusal(f"{each.option}.image", each.image.name, problem, remedy)]
+    if lower not in found.trees:
+        problem = f"is gone, and {each.name} is a layer over it, which is nothing over another one"
+        return [Refusal(f"{each.option}.image", each.image.name, problem, f"Bring {lower} back as it was, {remove}")]
+    return []
+
+
 def _image_steps(each: Wanted, made: set[str], found: Found) -> list[Step]:
     """The image, where a tree is to be copied from it and it is not there yet."""
     image = each.image
@@ -284,10 +172,9 @@ def _up(each: Wanted, found: Found) -> tuple[list[Step], list[State]]:
     steps: list[Step] = []
     states = [State(each.unit, _shown(unit), _shown(UnitState(each.started, each.started)))]
     if each.tree not in found.trees and each.image is not None:
-        what = f"make {each.tree} from image {each.image.name}"
-        argv = (*COPY, f"{each.image.path}/.", PLACE)
-        steps.append(MakeTree(each.tree, argv, what, Identity(each.machine_id, each.name)))
-        states.append(State(each.tree, "", f"a copy of image {each.image.name}, machine-id {each.machine_id}\n"))
+        made, shown = _tree(each, each.image.name, each.image.path)
+        steps.append(made)
+        states.append(shown)
     elif each.tree in found.leftovers:
         steps.append(SweepTree(each.tree))
     changed = file_steps(_files(each, found))
@@ -299,6 +186,9 @@ def _up(each: Wanted, found: Found) -> tuple[list[Step], list[State]]:
         verb = "start" if not unit.active else "restart" if changed or unfinished else ""
     elif unit.active:
         verb = "stop"
+    if verb == "start" and each.overlay and not found.units.get(each.mount, OFF).active:
+        # The service would do it, and say less of what went wrong.
+        steps.append(Serve(each.mount, "start", None, OFF, reread=True))
     if verb or unit.enabled != each.started:
         steps.append(
             Serve(
@@ -317,6 +207,17 @@ def _up(each: Wanted, found: Found) -> tuple[list[Step], list[State]]:
     return steps, states
 
 
+def _tree(each: Wanted, image: str, path: str) -> tuple[Step, State]:
+    """What a new container has of its own."""
+    identity = Identity(each.machine_id, each.name)
+    shown = f"{'a layer over' if each.overlay else 'a copy of'} image {image}, machine-id {each.machine_id}\n"
+    if each.overlay:
+        what = f"make {each.tree} over image {image}"
+        return MakeLayer(each.tree, path, each.place, what, identity), State(each.tree, "", shown)
+    argv = (*COPY, f"{path}/.", PLACE)
+    return MakeTree(each.tree, argv, f"make {each.tree} from image {image}", identity), State(each.tree, "", shown)
+
+
 def _down(each: Wanted, found: Found) -> tuple[list[Step], list[State]]:
     unit = found.units.get(each.unit, OFF)
     steps: list[Step] = []
@@ -324,17 +225,26 @@ def _down(each: Wanted, found: Found) -> tuple[list[Step], list[State]]:
     if unit.active or unit.enabled:
         verb = "stop" if unit.active else ""
         steps.append(Serve(each.unit, verb, False if unit.enabled else None, unit, timeout=STOPPING, status=UP))
+    mounted = found.units.get(each.mount, OFF).active
+    if mounted:
+        steps.append(Serve(each.mount, "stop", None, UnitState(True, False)))
     changed = file_steps(_files(each, found))
     steps += changed
     steps += _reloads(each, changed, found)
     if _rereads(changed) or each.name in found.unfinished:
         again = ("systemctl", "daemon-reload")
         steps.append(Run(again, "have systemd read its files again", recover=again))
-    if each.tree in found.trees and not each.keep_data:
-        steps.append(RemoveTree(each.tree))
-        states.append(State(each.tree, "a container's tree\n", ""))
-    elif each.tree in found.leftovers:
-        steps.append(SweepTree(each.tree))
+    if mounted or each.place in found.empty:
+        # Where the layer was seen; nothing of the container's is in it.
+        steps.append(RemoveTree(each.place))
+    elif each.place in found.trees and not each.keep_data:
+        steps.append(RemoveTree(each.place))
+        states.append(State(each.place, "a container's tree\n", ""))
+    if each.layer in found.trees and not each.keep_data:
+        steps.append(RemoveTree(each.layer))
+        states.append(State(each.layer, "a container's layer\n", ""))
+    removed = [step.path for step in steps if isinstance(step, RemoveTree)]
+    steps += [SweepTree(path) for path in (each.place, each.layer) if path in found.leftovers and path not in removed]
     return steps, states
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 
 from .conditions import Await, Require
 from .plan import NOTHING, Files, KernelValue
-from .trees import Keep, MakeTree, RemoveTree, SweepTree
+from .trees import Keep, MakeLayer, MakeTree, RemoveTree, SweepTree
 
 if TYPE_CHECKING:
     from .socket_steps import Leave, Take
@@ -147,7 +147,7 @@ class SocketCommand(NamedTuple):
         return self.why
 
 
-TreeStep = Union[MakeTree, RemoveTree, SweepTree]
+TreeStep = Union[MakeLayer, MakeTree, RemoveTree, SweepTree]
 Step = Union[
     Files, Run, Restart, Serve, Mark, SocketCommand, Require, KernelValue, Await, Keep, TreeStep, "Leave", "Take"
 ]

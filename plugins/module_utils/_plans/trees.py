@@ -53,6 +53,26 @@ class MakeTree(NamedTuple):
         return self.what
 
 
+class MakeLayer(NamedTuple):
+    """Make a layer over a tree that stays as it is, in a directory of its own, aside and whole as MakeTree does.
+
+    :param lower: the tree
+    :param point: where both together are going to be mounted
+    :param what: for the user
+    :param identity: what is written into it before anything boots
+    """
+
+    path: str
+    lower: str
+    point: str
+    what: str
+    identity: Identity
+    timeout: float = PATIENCE
+
+    def describe(self) -> str:
+        return self.what
+
+
 class RemoveTree(NamedTuple):
     """Remove a directory tree; until the plan is through it can come back."""
 

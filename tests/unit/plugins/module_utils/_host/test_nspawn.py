@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import nspawn
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host, Outcome
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_wanted
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.trees import staged
 
@@ -51,20 +52,19 @@ class Systemd(Host):
 
 
 @pytest.fixture
-def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[planning.Wanted, ...]:
-    monkeypatch.setattr(planning, "MACHINES", f"{tmp_path}/machines/")
-    monkeypatch.setattr(planning, "IMAGES", f"{tmp_path}/images/")
-    monkeypatch.setattr(planning, "MARKS", f"{tmp_path}/marks/")
+def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[nspawn_wanted.Wanted, ...]:
+    for name in ("MACHINES", "IMAGES", "LAYERS", "MARKS"):
+        monkeypatch.setattr(nspawn_wanted, name, f"{tmp_path}/{name.lower()}/")
     image = {"name": "whole", "suite": "", "sources": [], "packages": [], "tarball": "", "directory": str(tmp_path)}
     common = {"state": "present", "keep_data": False, "image": "whole", "bridge": "lo", "files": [], "started": True}
     containers = [
-        {**common, "name": "web", "machine_id": ID},
-        {**common, "name": "mail", "machine_id": ID, "bridge": "no0"},
+        {**common, "name": "web", "machine_id": ID, "root": "copy"},
+        {**common, "name": "mail", "machine_id": ID, "root": "overlay", "bridge": "no0"},
     ]
-    return planning.read_options({"images": [image], "containers": containers, "boot_timeout": 60})
+    return nspawn_wanted.read_options({"images": [image], "containers": containers, "boot_timeout": 60})
 
 
-def test_nothing_is_there(wanted: tuple[planning.Wanted, ...]) -> None:
+def test_nothing_is_there(wanted: tuple[nspawn_wanted.Wanted, ...]) -> None:
     host = Systemd()
     found = nspawn.look(host, wanted)
     assert (found.trees, found.leftovers, found.unfinished, found.files) == (frozenset(), frozenset(), frozenset(), {})
@@ -74,11 +74,11 @@ def test_nothing_is_there(wanted: tuple[planning.Wanted, ...]) -> None:
     assert host.calls == 1
 
 
-def test_what_is_there(wanted: tuple[planning.Wanted, ...], tmp_path: Path) -> None:
+def test_what_is_there(wanted: tuple[nspawn_wanted.Wanted, ...], tmp_path: Path) -> None:
     web, mail = wanted
     (Path(web.tree) / "etc").mkdir(parents=True)
     (Path(web.tree) / "etc/machine-id").write_text(ID + "\n")
-    Path(staged(mail.tree)).mkdir()
+    Path(staged(mail.tree)).mkdir(parents=True)
     (tmp_path / "marks").mkdir()
     Path(mail.mark).touch()
     found = nspawn.look(Systemd(), wanted)
@@ -88,7 +88,22 @@ def test_what_is_there(wanted: tuple[planning.Wanted, ...], tmp_path: Path) -> N
     assert found.unfinished == {"mail"}
 
 
-def test_units(wanted: tuple[planning.Wanted, ...]) -> None:
+def test_a_layer_tells_what_it_lies_over(wanted: tuple[nspawn_wanted.Wanted, ...], tmp_path: Path) -> None:
+    web, mail = wanted
+    (Path(mail.layer) / "upper/etc").mkdir(parents=True)
+    (Path(mail.layer) / "upper/etc/machine-id").write_text(ID + "\n")
+    (Path(mail.layer) / "lower").symlink_to(tmp_path / "images/whole")
+    Path(mail.place).mkdir(parents=True)
+    Path(web.place).mkdir(parents=True)
+    found = nspawn.look(Systemd(), wanted)
+    assert found.trees == {mail.layer}
+    assert found.machine_ids == {mail.layer: ID}
+    assert found.lowers == {mail.layer: f"{tmp_path}/images/whole"}
+    # A place to mount something, or what is left of one.
+    assert found.empty == {mail.place, web.place}
+
+
+def test_units(wanted: tuple[nspawn_wanted.Wanted, ...]) -> None:
     found = nspawn.look(Systemd(), wanted)
     assert found.units[planning.TARGET] == UnitState(True, True)
     # It is about to run.

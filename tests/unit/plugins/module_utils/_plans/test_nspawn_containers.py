@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_files import paths
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_wanted import read_options
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState, Plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Serve, UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.trees import Keep, MakeTree, SweepTree
@@ -33,6 +34,7 @@ def container(name: str = "web", **other: Any) -> dict[str, Any]:
         "state": "present",
         "keep_data": False,
         "image": "trixie",
+        "root": "copy",
         "machine_id": ID if name == "web" else OTHER_ID,
         "bridge": "br0",
         "files": files(name),
@@ -62,7 +64,7 @@ def planned(
     check_mode: bool = False,
 ) -> Plan:
     params = {"images": [IMAGE] if images is None else images, "containers": list(containers), "boot_timeout": 60}
-    return planning.plan(planning.read_options(params), found() if host is None else host, check_mode)
+    return planning.plan(read_options(params), found() if host is None else host, check_mode)
 
 
 def steps(plan: Plan) -> list[str]:
