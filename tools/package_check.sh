@@ -43,5 +43,6 @@ PYTHON
 }
 shown module plugins/modules .py
 shown connection plugins/connection .py
+shown inventory plugins/inventory .py
 shown filter plugins/filter .yml
 shown role roles ""

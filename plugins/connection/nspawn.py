@@ -52,6 +52,8 @@ notes:
     both, and Python.
   - What a command leaves running goes on until it ends or the container does, so that tasks may have C(async).
 seealso:
+  - plugin: homelab.ipv6.nspawn
+    plugin_type: inventory
   - name: systemd-run(1)
     description: What runs the commands.
     link: https://manpages.debian.org/bookworm/systemd/systemd-run.1.en.html
@@ -72,21 +74,7 @@ container:
     ansible_host: 2001:db8:d:407::5
     ansible_user: root
 
-# Or from the lists that the role is given, in a play before those for the containers:
-#
-# - hosts: localhost
-#   gather_facts: false
-#   tasks:
-#     - ansible.builtin.add_host:
-#         name: "{{ item.1.name }}"
-#         groups: [container]
-#         ansible_connection: homelab.ipv6.nspawn
-#         ansible_host: "{{ item.0.ansible_host }}"
-#         ansible_user: "{{ item.0.ansible_user }}"
-#       loop: "{{ groups.container_host | map('extract', hostvars) | subelements('nspawn_containers') }}"
-#       loop_control:
-#         label: "{{ item.1.name }}"
-#       when: item.1.state | default('present') == 'present'
+# Or, from the lists that the role is given, by the inventory plugin of the same name.
 """
 
 import shlex

@@ -20,7 +20,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.router_profile
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)
-LAN, ROUTER, ROUTED, ROUTES, OVERLAYS, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
+LAN, ROUTER, ROUTED, ROUTES, OVERLAYS, PLUGIN, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
 EXAMPLE = ROOT / "examples/containers"
 PROFILE = "container_host_"
 SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
@@ -106,7 +106,8 @@ def ansible(tmp_path: Path) -> Any:
         path = tmp_path / "play.yml"
         path.write_text(json.dumps(plays))
         program = "import sys; from ansible.cli.playbook import main; main(sys.argv)"
-        argv = [sys.executable, "-c", program, "-i", str(EXAMPLE / "hosts.yml"), str(path)]
+        sources = ["-i", str(EXAMPLE / "hosts.yml"), "-i", str(EXAMPLE / "nspawn.yml")]
+        argv = [sys.executable, "-c", program, *sources, str(path)]
         environment = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections"), "HOME": str(tmp_path)}
         done = subprocess.run(
             argv, capture_output=True, text=True, check=False, env={**environment, "LC_ALL": "C.UTF-8"}, timeout=120
@@ -126,11 +127,11 @@ def test_the_example(ansible: Any) -> None:
 
     names = [f"{PROFILE}{name}" for name in ("bridge_interface", "images", "containers", "routed_prefixes")]
     options = "{" + ", ".join(f"'{name}': {name}" for name in names) + "}"
-    said = ansible(
-        [*INSIDE[:1], show("router", "router_hosts"), show("container_host", options), show("localhost", "groups")]
-    )
+    said = ansible([show("router", "router_hosts"), show("container_host", options), show("localhost", "groups")])
     hosts, wanted, groups = [json.loads(base64.b64decode(text)) for text in re.findall("<<(.*?)>>", said)]
-    assert groups["container"] == ["web", "mail", "build"]
+    assert groups["containers"] == groups["containers_attic"] == ["web", "mail", "build"]
+    assert yaml.safe_load((EXAMPLE / "nspawn.yml").read_text()) == PLUGIN
+    assert INSIDE[0]["hosts"] == "containers"
     _laid_out, plan = planned(wanted)
     known = {one.machine_id: one.addresses for one in plan.identities if not one.routed}
     assert {host["machine_id"]: host["addresses"] for host in hosts if "machine_id" in host} == known
