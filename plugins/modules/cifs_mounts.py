@@ -18,7 +18,7 @@ description:
     gets an error within half a minute; when it is back, the next look finds it.
   - A name is asked for at each mount, and IPv6 is taken first where the server has it.
   - The set is the whole of it. What an earlier run made and is not named any more is unmounted and removed. Entries of
-    C(/etc/fstab) and other units are left alone.
+    C(/etc/fstab) and units of others are left alone, and a directory that one of them mounts something at is refused.
   - Before anything changes, servers that answer are asked whether they let the users in, where C(smbclient) is
     installed.
 options:
@@ -133,7 +133,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.homelab.ipv6.plugins.module_utils._host import cifs
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host
 from ansible_collections.homelab.ipv6.plugins.module_utils._module import WAY_BACK_SPEC, run_module
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans import cifs_mounts
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans import cifs_claims, cifs_mounts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.options import OptionReader
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Plan
 
@@ -159,6 +159,7 @@ def build(host: Host, params: Mapping[str, Any]) -> Plan:
     shares = cifs_mounts.read(reader, "shares", params["shares"])
     if reader.refusals:
         raise reader.refusals[0]
+    cifs_claims.refuse_claimed(shares, cifs.claims(host, shares))
     plan = cifs_mounts.plan(shares, cifs.found(host))
     if plan.changed:
         cifs.refuse_shut_out(host, shares)

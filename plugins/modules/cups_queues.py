@@ -22,12 +22,15 @@ options:
     required: true
     suboptions:
       name:
-        description: The name of the queue.
+        description:
+          - The name of the queue. To CUPS small and capital letters are the same. Where only they change, the queue is
+            removed and made anew, if an earlier run made it; one of others is refused.
         type: str
         required: true
       uri:
         description:
           - Where the printer is. An IPv6 address stands in brackets, as in V(ipp://[2001:db8::9]/ipp/print).
+          - One with a password in it is refused, since C(lpadmin) takes it on its command line alone.
           - V(file:/PATH) needs C(FileDevice Yes) in C(/etc/cups/cups-files.conf).
         type: str
         required: true
@@ -52,6 +55,12 @@ options:
   default:
     description: The default queue. Without it, that stays as it is.
     type: str
+  set:
+    description:
+      - The name of this set of queues, where more than one task has queues on a machine. What one set made is left
+        alone by the others.
+    type: str
+    default: ''
   purge:
     description: Whether queues that an earlier run made and that are not named any more are removed. Others never are.
     type: bool
@@ -111,7 +120,11 @@ QUEUE = {
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:
     queues, default = cups_queues.read_options(params)
-    found = cups_queues.read_host(host.read_text(cups_queues.PRINTERS), host.read_file(cups_queues.KEPT))
+    path = cups_queues.kept_path(params)
+    # Where CUPS has been removed, its queues have gone with it, whatever its files say.
+    there = queues or host.which("cupsd") is not None
+    printers = host.read_text(cups_queues.PRINTERS) if there else None
+    found = cups_queues.read_host(printers, path, host.read_file(path))
     return cups_queues.plan(queues, default, params["purge"], found)
 
 
@@ -120,6 +133,7 @@ def main() -> None:
         argument_spec={
             "queues": {"type": "list", "elements": "dict", "required": True, "options": QUEUE},
             "default": {"type": "str"},
+            "set": {"type": "str", "default": ""},
             "purge": {"type": "bool", "default": True},
             **WAY_BACK_SPEC,
         },

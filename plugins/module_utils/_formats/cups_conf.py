@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from typing import NamedTuple, Union
 
 _OPENING = re.compile(r"<([A-Za-z]+)\s*([^>]*)>")
-# A number sign begins a comment, one behind a backslash is itself.
-_COMMENT = re.compile(r"(?<!\\)#.*")
 
 
 class Directive(NamedTuple):
@@ -51,7 +49,8 @@ def _lines(items: Sequence[Item], indent: str) -> list[str]:
     lines: list[str] = []
     for item in items:
         if isinstance(item, Directive):
-            value = item.value.replace("#", "\\#")
+            # As cupsFilePutConf does it: the first, and no other.
+            value = item.value.replace("#", "\\#", 1)
             lines.append(f"{indent}{item.name} {value}".rstrip())
         else:
             opening = f"{item.kind} {item.argument}".strip()
@@ -63,7 +62,7 @@ def parse(text: str) -> tuple[Item, ...]:
     """The directives and blocks of a file. A block that is not closed ends with the file, as cupsd takes it."""
     open_blocks: list[tuple[str, str, list[Item]]] = [("", "", [])]
     for raw in text.split("\n"):
-        line = _COMMENT.sub("", raw).replace("\\#", "#").strip()
+        line = _without_comment(raw).strip()
         if not line:
             continue
         opening = _OPENING.fullmatch(line)
@@ -77,6 +76,14 @@ def parse(text: str) -> tuple[Item, ...]:
     while len(open_blocks) > 1:
         _close(open_blocks)
     return tuple(open_blocks[0][2])
+
+
+def _without_comment(line: str) -> str:
+    """As cupsFileGetConf reads it: the first number sign begins a comment, or behind a backslash none does."""
+    before, sign, after = line.partition("#")
+    if not before.endswith("\\"):
+        return before
+    return before[:-1] + sign + after
 
 
 def _close(open_blocks: list[tuple[str, str, list[Item]]]) -> None:

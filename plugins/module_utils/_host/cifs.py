@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import grp
+import pwd
 import re
 import socket
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable, NamedTuple
 
+from .._formats.fstab import mount_points
+from .._plans.cifs_claims import FSTAB, Claims, unit_files
 from .._plans.cifs_mounts import CREDENTIALS, MARK, TARGET, UNITS, Found, Share, is_ours, shut_out
 from .._plans.plan import FileState
 from .._values.samba import SMB_PORT
@@ -47,7 +51,44 @@ def found(host: Host) -> Found:
         state = host.read_file(CREDENTIALS + name)
         if state:
             files[CREDENTIALS + name] = state
-    return Found(files, unit_state(host, TARGET), host.exists(MARK))
+    return Found(files, unit_state(host, TARGET), host.exists(MARK), _asleep(host, files))
+
+
+def _asleep(host: Host, files: Iterable[str]) -> tuple[str, ...]:
+    """The automounts that do not run."""
+    names = [path[len(UNITS) :] for path in files if path.endswith(".automount")]
+    if not names or host.which("systemctl") is None:
+        return ()
+    # One word a unit, in order, whatever the exit code says.
+    words = host.run(["systemctl", "is-active", *names]).out.split()
+    return tuple(name for name, word in zip(names, words) if word != "active")
+
+
+def claims(host: Host, shares: Sequence[Share]) -> Claims:
+    """What others have said about the directories of shares, and who is not there to own them."""
+    taken = dict.fromkeys(mount_points(host.read_text(FSTAB) or ""), FSTAB)
+    for share in shares:
+        for path in unit_files(share):
+            text = host.read_text(path)
+            if text is not None and not is_ours(text):
+                taken[share.path] = path
+    return Claims(
+        taken,
+        no_users=_unknown((share.owner for share in shares), pwd.getpwnam),
+        no_groups=_unknown((share.group for share in shares), grp.getgrnam),
+    )
+
+
+def _unknown(names: Iterable[str], look_up: Callable[[str], Any]) -> list[str]:
+    """Of names and numbers the names that nobody has: a number needs no user."""
+    found: list[str] = []
+    for name in names:
+        if name and not name.isdigit():
+            try:
+                look_up(name)
+            except KeyError:
+                found.append(name)
+    return found
 
 
 def addresses(server: str, port: int) -> list[str]:

@@ -151,11 +151,13 @@ class Found(NamedTuple):
 
     :param files: path → file, of those that this module wrote
     :param unfinished: an earlier run was killed between the files and systemd
+    :param asleep: automount units of ours that do not run
     """
 
     files: Mapping[str, FileState]
     target: UnitState
     unfinished: bool
+    asleep: Sequence[str] = ()
 
 
 def read(reader: OptionReader, option: str, raw: object) -> tuple[Share, ...]:
@@ -243,14 +245,16 @@ def plan(shares: Sequence[Share], found: Found) -> Plan:
     ]
     files = file_steps(changes)
     after = UnitState(bool(shares), bool(shares))
-    states = (State(TARGET, _shown(found.target), _shown(after)),)
+    asleep = [unit for unit in found.asleep if UNITS + unit in wanted]
+    states = [State(unit, "", _shown(after)) for unit in asleep]
+    states.append(State(TARGET, _shown(found.target), _shown(after)))
     steps: list[Step] = []
-    if files or found.target != after or found.unfinished:
+    if files or found.target != after or found.unfinished or asleep:
         down = _units_of([change for step in files for change in step.changes if change.before])
         steps = [Mark(MARK), *_take_down(down, bool(shares)), *files, *_serve(found, bool(shares))]
         if not shares:
             steps = [Mark(MARK), *_serve(found, wanted=False), *_take_down(down, again=False), *files, _REREAD]
-    return Plan(tuple(steps), states, result={"paths": [share.path for share in shares]})
+    return Plan(tuple(steps), tuple(states), result={"paths": [share.path for share in shares]})
 
 
 def _shown(unit: UnitState) -> str:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .._formats.cups_conf import Block, parse
+from .._formats.cups_conf import Block, Directive, parse, render
 from .._values.errors import Refusal, ValueProblem
-from .._values.printer import parse_printer_uri, parse_queue
+from .._values.printer import has_password, parse_printer_uri, parse_queue, without_user
 from .._values.samba import parse_line
 from .conditions import Await, Require
 from .plan import FileChange, FileState, Plan, State, file_steps
@@ -20,7 +21,7 @@ from .steps import Run, Step
 
 PRINTERS = "/etc/cups/printers.conf"
 # cupsd does not say which driver a queue was made with, and not which queues are whose.
-KEPT = "/var/lib/homelab-ipv6/cups_queues.json"
+KEPT = "/var/lib/homelab-ipv6/cups_queues%s.json"
 SOCKET = "/run/cups/cups.sock"
 LPADMIN = ("lpadmin", "-h", SOCKET)
 PACKAGE = "cups-client"
@@ -29,6 +30,7 @@ EVERYWHERE = "everywhere"
 PATIENCE = 150.0
 # cupsd writes its queues down after DirtyCleanInterval, 30 s by default.
 WRITTEN_DOWN = 45.0
+_SET = re.compile(r"[A-Za-z0-9_]*")
 
 
 class Queue(NamedTuple):
@@ -64,7 +66,8 @@ class Queue(NamedTuple):
         return self._replace(location=before.location)
 
     def shown(self) -> str:
-        return "".join(f"{key}: {value}\n" for key, value in self._asdict().items())
+        shown = self._replace(uri=without_user(self.uri)) if has_password(self.uri) else self
+        return "".join(f"{key}: {value}\n" for key, value in shown._asdict().items())
 
 
 class Found(NamedTuple):
@@ -72,13 +75,19 @@ class Found(NamedTuple):
 
     :param default: name of the default one, empty where there is none
     :param kept: name → driver of those that an earlier run made
-    :param file: what we keep, as it is
+    :param path: where we keep that
+    :param file: as it is
     """
 
     queues: Mapping[str, Queue]
     default: str
     kept: Mapping[str, str]
+    path: str
     file: FileState | None
+
+    def other_case(self, name: str) -> str:
+        """The queue that cupsd takes for the one of this name, and that is spelt otherwise; empty where none is."""
+        return next((one for one in self.queues if one != name and one.lower() == name.lower()), "")
 
 
 def read_options(params: Mapping[str, Any]) -> tuple[list[Queue], str]:
@@ -112,16 +121,29 @@ def read_options(params: Mapping[str, Any]) -> tuple[list[Queue], str]:
     return queues, default
 
 
-def read_host(printers: str | None, kept: FileState | None) -> Found:
+def kept_path(params: Mapping[str, Any]) -> str:
+    """Where the queues are kept in mind that earlier runs have made, each set by itself.
+
+    :raises Refusal: it cannot be the name of a file
+    """
+    name = str(params["set"])
+    if not _SET.fullmatch(name):
+        raise Refusal("set", name, "is no name of a set", "Write letters, digits and underscores, as in my_queues")
+    return KEPT % (name and "." + name)
+
+
+def read_host(printers: str | None, path: str, kept: FileState | None) -> Found:
     """What is there.
 
     :param printers: printers.conf, None where there is none
+    :param path: see :func:`kept_path`
+    :param kept: what is there
     """
     blocks = [item for item in parse(printers or "") if isinstance(item, Block)]
     drivers = _drivers(kept)
     queues = {one.argument: _queue(one, drivers) for one in blocks if one.kind in ("Printer", "DefaultPrinter")}
     default = next((one.argument for one in blocks if one.kind == "DefaultPrinter"), "")
-    return Found(queues, default, drivers, kept)
+    return Found(queues, default, drivers, path, kept)
 
 
 def _drivers(kept: FileState | None) -> dict[str, str]:
@@ -152,30 +174,71 @@ def plan(queues: Sequence[Queue], default: str, purge: bool, found: Found) -> Pl
     steps: list[Step] = []
     states: list[State] = []
     last: Queue | None = None
-    for queue in queues:
+    for number, queue in enumerate(queues):
+        old = found.other_case(queue.name)
+        if old:
+            # cupsd would change that one, and leave it its name.
+            steps.append(_remove(_ours(f"queues[{number}].name", queue.name, old, found), found))
+            states.append(State(f"queue {old}", found.queues[old].shown(), ""))
+            default = default or (queue.name if old == found.default else "")
         before = found.queues.get(queue.name)
         if before != queue.where_it_says(before):
             last = queue
+            _refuse_password(f"queues[{number}].name", before)
             steps.append(_make(queue, before))
             states.append(State(f"queue {queue.name}", before.shown() if before else "", queue.shown()))
     names = [queue.name for queue in queues]
-    gone = [name for name in found.kept if name not in names and name in found.queues] if purge else []
+    listed = [name.lower() for name in names]
+    gone = [name for name in found.kept if name.lower() not in listed and name in found.queues] if purge else []
     for name in gone:
         before = found.queues[name]
-        steps.append(Run((*LPADMIN, "-x", name), f"remove the queue {name}", undo=(*LPADMIN, *before.words())))
+        _refuse_password("queues", before)
+        steps.append(_remove(before, found))
         states.append(State(f"queue {name}", before.shown(), ""))
     if default and default != found.default:
-        undo = (*LPADMIN, "-d", found.default) if found.default else None
+        # One that goes is the default again when it comes back.
+        stays = found.default and f"remove the queue {found.default}" not in [step.describe() for step in steps]
+        undo = (*LPADMIN, "-d", found.default) if stays else None
         steps.append(Run((*LPADMIN, "-d", default), f"make {default} the default", undo=undo))
         states.append(State("default queue", found.default + "\n" if found.default else "", default + "\n"))
     if steps:
         steps = [Require("lpadmin", PACKAGE), *steps, *_written_down(last)]
-    forgotten = {name: driver for name, driver in found.kept.items() if not purge and name in found.queues}
-    kept = {**forgotten, **{queue.name: queue.driver for queue in queues}}
+    forgotten = {} if purge else {one: driver for one, driver in found.kept.items() if one.lower() not in listed}
+    kept = {one: driver for one, driver in forgotten.items() if one in found.queues}
+    kept.update({queue.name: queue.driver for queue in queues})
     text = json.dumps(kept, indent=1, sort_keys=True) + "\n"
     wanted = found.file.with_text(text) if found.file else FileState(text)
-    steps += file_steps([FileChange(KEPT, found.file, wanted if kept or found.file else None)])
+    steps += file_steps([FileChange(found.path, found.file, wanted if kept else None)])
     return Plan(tuple(steps), tuple(states), result={"queues": names})
+
+
+def _ours(option: str, name: str, old: str, found: Found) -> Queue:
+    """A queue that may be removed.
+
+    :raises Refusal: it was not made here
+    """
+    if old not in found.kept:
+        remedy = f"Name it {old}, or remove that by `lpadmin -x {old}`"
+        raise Refusal(option, name, f"is for CUPS the same as its queue {old}, which was not made here", remedy)
+    _refuse_password(option, found.queues[old])
+    return found.queues[old]
+
+
+def _refuse_password(option: str, before: Queue | None) -> None:
+    """See that a queue can be brought back.
+
+    :raises Refusal: somebody has given it a password, which would stand on a command line then
+    """
+    if before is not None and has_password(before.uri):
+        remedy = f"Remove it by `lpadmin -x {before.name}`"
+        raise Refusal(option, before.name, "is a queue with a password in its URI, which could not be undone", remedy)
+
+
+def _remove(before: Queue, found: Found) -> Run:
+    undo = (*LPADMIN, *before.words())
+    if before.name == found.default:
+        undo = ("sh", "-c", f"{shlex.join(undo)} && {shlex.join((*LPADMIN, '-d', before.name))}")
+    return Run((*LPADMIN, "-x", before.name), f"remove the queue {before.name}", undo=undo, timeout=PATIENCE)
 
 
 def _make(queue: Queue, before: Queue | None) -> Run:
@@ -189,7 +252,9 @@ def _written_down(queue: Queue | None) -> list[Step]:
     if queue is None:
         return []
     remedy = "See `journalctl -u cups -n 20`"
-    lines = (f"Info {queue.description}", f"DeviceURI {queue.uri}")
-    of_queue = "".join(rf"(?:(?!<).*\n)*?{re.escape(line.replace('#', chr(92) + '#'))}\n" for line in lines)
+    wanted = [("Info", queue.description), ("Location", queue.location), ("DeviceURI", queue.uri)]
+    # A printer may say itself where it stands.
+    lines = [render([Directive(name, value)]) for name, value in wanted if value]
+    of_queue = "".join(rf"(?:(?!<).*\n)*?{re.escape(line)}" for line in lines)
     pattern = rf"^<(?:Printer|DefaultPrinter) {re.escape(queue.name)}>\n{of_queue}"
     return [Await(("cat", PRINTERS), f"cupsd to write {queue.name} into {PRINTERS}", pattern, WRITTEN_DOWN, remedy)]

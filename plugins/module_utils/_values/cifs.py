@@ -21,15 +21,22 @@ _PORT = re.compile(r"[0-9]{1,5}")
 LAST_PORT = 65535
 # systemd.unit(5): what an escaped path keeps as it is.
 _KEPT = re.compile(r"[A-Za-z0-9:_.]")
-# A mount over one of these, and the machine does not start any more, or is not to be logged in to.
-_NEEDED = ("/", "/bin", "/boot", "/lib", "/lib64", "/root", "/run", "/sbin", "/var")
+# A mount over one of these, and the machine does not start any more, or is not to be logged in to, or its services lose
+# what they have.
+_NEEDED = frozenset("/ /bin /boot /home /lib /lib64 /opt /root /run /sbin /tmp /var".split())
+_NEEDED |= frozenset(f"/var/{name}" for name in "backups cache lib local log mail opt spool tmp".split())
 _NEEDED_TREES = ("/dev", "/etc", "/proc", "/sys", "/usr")
+# Bytes that a file system lets a name have, and those that a file of the longest unit's needs until it is moved there.
+_LONGEST_NAME, _ASIDE = 255, len("..4194304-9999.staged")
+_LONGEST_STEM = _LONGEST_NAME - _ASIDE - len(".automount")
 _USER = re.compile(r"[^\s%,\\/:\"\[\]|<>+=;?*@]+(@[A-Za-z0-9.-]+)?")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(=[^\s,\"]+)?")
 _OWNER = re.compile(r"[0-9]+|[a-z_][a-z0-9_.-]*")
 _MODE = re.compile(r"0?[0-7]{3,4}")
-# These follow from other options, or would put a password where everybody reads it.
-_OURS = "credentials cred user username pass password ip addr uid gid file_mode dir_mode ro rw port guest".split()
+# These follow from other options.
+_OURS = "credentials cred user username ip addr uid gid file_mode dir_mode ro rw port guest".split()
+# Likewise: pass, password, password2.
+_SEEN_BY_ALL = ("pass",)
 
 
 def parse_server(value: object) -> str:
@@ -44,6 +51,8 @@ def parse_server(value: object) -> str:
     try:
         address = ip_address(bare)
     except ValueError:
+        # With the dot it is the same name, and SMB knows none that has it.
+        bare = bare[:-1] if bare.endswith(".") else bare
         if ":" in bare or not _NAME.fullmatch(bare) or _PORT.fullmatch(bare):
             remedy = "Write a name or an address alone, as in nas.home.example or 2001:db8::10"
             raise ValueProblem(repr(text), "is no server", remedy) from None
@@ -103,11 +112,14 @@ def parse_mount_point(value: object) -> str:
         raise ValueProblem(repr(text), "is no directory for a mount", remedy)
     path = "/".join(parts) or "/"
     if path in _NEEDED or any((path + "/").startswith(tree + "/") for tree in _NEEDED_TREES):
-        raise ValueProblem(
-            path, "is a directory that this machine needs itself", "Choose one below /srv, /mnt or /home"
-        )
+        remedy = "Choose one below it, or below /srv or /mnt" if path == "/home" else "Choose one below /srv or /mnt"
+        raise ValueProblem(path, "is a directory that this machine needs itself", remedy)
     if path != path.strip() or path.endswith("\\"):
         raise ValueProblem(repr(path), "ends in a way that systemd would not read back", "Choose another name")
+    if len(escaped(path)) > _LONGEST_STEM:
+        problem = f"makes a unit's name of {len(escaped(path))} bytes, more than {_LONGEST_STEM}"
+        remedy = "Choose a shorter one: a letter that is not in ASCII takes eight, a blank and a dash four"
+        raise ValueProblem(path, problem, remedy)
     return path
 
 
@@ -175,9 +187,11 @@ def parse_mount_option(value: object) -> str:
     :raises ValueProblem: it is none, or one that other options decide about
     """
     text = str(value)
+    remedy = "Say it by user, password, owner, group, file_mode, directory_mode, writable or server"
+    # First, since all other messages show what stands behind the equals sign. Others would be behind a comma.
+    for name in (part.partition("=")[0].strip() for part in text.split(",")):
+        if name.lower().startswith(_SEEN_BY_ALL) or name.lower() in _OURS:
+            raise ValueProblem(name, "follows from other options", remedy)
     if not _WORD.fullmatch(text):
         raise ValueProblem(repr(text), "is no option of mount.cifs", "Write one an item, as in vers=3.1.1")
-    if text.partition("=")[0].lower() in _OURS:
-        remedy = "Say it by user, password, owner, group, file_mode, directory_mode, writable or server"
-        raise ValueProblem(text.partition("=")[0], "follows from other options", remedy)
     return text

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from .errors import ValueProblem
@@ -16,6 +17,10 @@ LONGEST_SHARE = 80
 LONGEST_WORKGROUP = 15
 LONGEST_HOST = 253
 LONGEST_PASSWORD = 127
+# smbpasswd reads a line of 255 bytes, with its end, and takes the rest of a longer one for the next.
+MOST_BYTES = 254
+# What YAML makes of a password without quotes. A vaulted one need not be a str.
+_NO_TEXT = (int, float, list, tuple, dict, dt.date)
 SOCKET = "socket"
 # Sections that mean something else to Samba, and a share that it makes itself.
 RESERVED = ("global", "homes", "printers", "print$", "ipc$")
@@ -53,11 +58,16 @@ def parse_account(value: object) -> str:
     return name
 
 
-def parse_password(value: object) -> str:
+def parse_password(value: object, most_bytes: int = MOST_BYTES) -> str:
     """A password. No message ever shows it.
 
-    :raises ValueProblem: there is none, or clients could not send it
+    :param most_bytes: of UTF-8
+    :raises ValueProblem: there is none, YAML took it for something else, or clients could not send it
     """
+    if isinstance(value, _NO_TEXT):
+        # Of 0123 YAML makes 83, of yes it makes True: what the user wrote cannot be known any more.
+        problem = "is no text for YAML, which may have made another of it"
+        raise ValueProblem("(hidden)", problem, "Write the password in quotes")
     password = "" if value is None else str(value)
     if not password:
         raise ValueProblem("(nothing)", "is no password", "Give the user one, from a vault")
@@ -66,6 +76,10 @@ def parse_password(value: object) -> str:
     if len(password) > LONGEST_PASSWORD:
         problem = f"has {len(password)} characters, more than Windows sends"
         raise ValueProblem("(hidden)", problem, f"Shorten it to {LONGEST_PASSWORD}")
+    size = len(password.encode("utf-8", "surrogateescape"))
+    if size > most_bytes:
+        problem = f"has {size} bytes in UTF-8, more than can be handed over"
+        raise ValueProblem("(hidden)", problem, f"Shorten it to {most_bytes}")
     return password
 
 

@@ -23,7 +23,7 @@ IdleExitTimeout 0
 DRIVER = "drv:///sample.drv/generic.ppd"
 LASER = {"name": "laser", "uri": "socket://[2001:db8::9]:9100", "driver": DRIVER}
 # A number sign begins a comment in cupsd's files.
-INKJET = {"name": "inkjet", "uri": "socket://printer.home.example", "driver": DRIVER, "description": "Bob's #1"}
+INKJET = {"name": "inkjet", "uri": "socket://printer.home.example", "driver": DRIVER, "description": "Bob's #1 and #2"}
 
 
 @pytest.fixture
@@ -83,10 +83,13 @@ def test_queues_are_made_once(place: Any, have: Callable[..., dict[str, Any]]) -
 
 def test_what_differs_is_changed_and_only_that(place: Any, have: Callable[..., dict[str, Any]]) -> None:
     have(LASER, INKJET)
-    done = have(LASER, {**INKJET, "location": "Hall", "shared": False})
+    changed = {**INKJET, "location": "Hall #3, shelf #4", "shared": False}
+    done = have(LASER, changed)
     assert done["steps"][:2] == ["require lpadmin", "make the queue inkjet"]
     assert "laser" not in json.dumps(done["diff"])
-    assert "Location Hall" in place.run("cat", "/etc/cups/printers.conf")
+    # The first number sign of a line alone is escaped.
+    assert "Location Hall \\#3, shelf #4\n" in place.run("cat", "/etc/cups/printers.conf")
+    assert have(LASER, changed)["steps"] == []
 
 
 def test_another_driver_is_a_difference(place: Any, have: Callable[..., dict[str, Any]]) -> None:
@@ -103,6 +106,59 @@ def test_only_what_was_made_here_goes(place: Any, have: Callable[..., dict[str, 
     assert "inkjet" not in there(place)
     assert "device for users" in there(place)
     assert have(LASER)["steps"] == []
+
+
+def test_the_last_one_goes_too(place: Any, have: Callable[..., dict[str, Any]]) -> None:
+    have(LASER, set="one")
+    assert have(set="two")["steps"] == []
+    assert have(set="one")["steps"][:2] == ["require lpadmin", "remove the queue laser"]
+    assert "laser" not in there(place)
+    assert place.run("ls", "/var/lib/homelab-ipv6") == ""
+    assert have(set="one")["steps"] == []
+
+
+def test_another_case_is_the_same_queue_for_cups(place: Any, have: Callable[..., dict[str, Any]]) -> None:
+    have(LASER, INKJET, default="inkjet")
+    renamed = {**INKJET, "name": "InkJet"}
+    done = have(LASER, renamed)
+    assert done["steps"][:4] == [
+        "require lpadmin",
+        "remove the queue inkjet",
+        "make the queue InkJet",
+        "make InkJet the default",
+    ]
+    said = there(place)
+    assert "device for InkJet: socket://printer.home.example" in said
+    assert "system default destination: InkJet" in said
+    assert "inkjet" not in said
+    assert have(LASER, renamed)["steps"] == []
+
+
+def test_another_case_is_taken_back(place: Any, have: Callable[..., dict[str, Any]]) -> None:
+    have(INKJET, default="inkjet")
+    before = there(place)
+    failed = have({**INKJET, "name": "InkJet"}, {**LASER, "driver": "nobody's"})
+    assert failed["msg"].endswith("Everything is as it was before.")
+    assert there(place) == before
+    assert have(INKJET, default="inkjet")["steps"] == []
+
+
+def test_another_case_of_somebody_elses_is_refused(place: Any, have: Callable[..., dict[str, Any]]) -> None:
+    place.run("lpadmin", "-h", "/run/cups/cups.sock", "-p", "Laser", "-v", "socket://192.0.2.9", "-m", DRIVER, "-E")
+    assert have(LASER)["msg"].startswith(
+        "queues[0].name: laser is for CUPS the same as its queue Laser, which was not made here. Name it Laser, or"
+    )
+    assert "device for Laser: socket://192.0.2.9" in there(place)
+
+
+def test_a_password_that_somebody_gave_shows_nowhere(place: Any, have: Callable[..., dict[str, Any]]) -> None:
+    have(LASER)
+    uri = "socket://anna:geheim@192.0.2.9"
+    place.run("lpadmin", "-h", "/run/cups/cups.sock", "-p", "laser", "-v", uri)
+    for queues in ([LASER], []):
+        refused = have(*queues)
+        assert "laser is a queue with a password in its URI, which could not be undone. Remove it by" in refused["msg"]
+        assert "geheim" not in json.dumps({key: value for key, value in refused.items() if key != "invocation"})
 
 
 def test_all_or_none(place: Any, have: Callable[..., dict[str, Any]]) -> None:
@@ -127,6 +183,11 @@ def test_all_or_none(place: Any, have: Callable[..., dict[str, Any]]) -> None:
             "queues[1].name: Laser is there twice. Give each queue a name",
         ),
         ({"queues": [LASER], "default": "inkjet"}, "default: inkjet is not among queues. Name one of laser."),
+        (
+            {"queues": [{**LASER, "uri": "ipp://anna:geheim@nas/printers/laser"}]},
+            "queues[0].uri: ipp://(hidden)@nas/printers/laser has a password in it. Leave it out, and have the printer",
+        ),
+        ({"queues": [LASER], "set": "../a"}, "set: ../a is no name of a set. Write letters, digits and underscores"),
         ({"queues": [{**LASER, "location": "a\nb"}]}, r"queues[0].location: 'a\nb' does not fit on one line. Write it"),
     ],
 )

@@ -104,3 +104,14 @@ def test_what_cannot_be_right(
     assert refused["failed"]
     assert said in refused["msg"]
     assert kept(place) == ""
+
+
+def test_the_longest_password_that_smbpasswd_reads_whole(place: Any, let_in: Callable[..., dict[str, Any]]) -> None:
+    # 254 bytes and the end of its line: one more, and smbpasswd takes the rest for the password's repetition.
+    longest = {"name": "anna", "password": "\u20ac" * 84 + "ab"}
+    assert let_in(longest)["changed"]
+    assert let_in(longest)["steps"] == []
+    refused = let_in({"name": "ben", "password": "\u20ac" * 85})
+    assert "users[0].password of ben: (hidden) has 255 bytes in UTF-8" in refused["msg"]
+    done = place.run("sh", "-c", "smbpasswd -s -a anna 2>&1", stdin=("\u20ac" * 85 + "\n") * 2, check=False)
+    assert "Mismatch - password unchanged" in done

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.cups_conf import Block, Directive, parse, render
 
 WORDS = st.from_regex(r"[A-Za-z]{1,8}", fullmatch=True)
-VALUES = st.from_regex(r"([A-Za-z0-9/:@#]([A-Za-z0-9 /:@#\[\]]{0,8}[A-Za-z0-9/:@#])?)?", fullmatch=True)
+VALUES = st.from_regex(r"([A-Za-z0-9/:@#]([A-Za-z0-9 /:@#\\\[\]]{0,8}[A-Za-z0-9/:@#])?)?", fullmatch=True)
 DIRECTIVES = st.builds(Directive, WORDS, VALUES)
 ARGUMENTS = st.from_regex(r"([A-Za-z0-9/]([A-Za-z0-9 /]{0,6}[A-Za-z0-9/])?)?", fullmatch=True)
 ITEMS = st.recursive(DIRECTIVES, lambda inner: st.builds(Block, WORDS, ARGUMENTS, st.lists(inner).map(tuple)))
 
-# What cupsd 2.4.2 wrote.
+# What cupsd 2.4.2 wrote: it marks the first number sign of a line and no other.
 PRINTERS = """\
 # Printer configuration file for CUPS v2.4.2
 # Written by cupsd
@@ -23,7 +23,7 @@ NextPrinterId 2
 <DefaultPrinter pdf>
 PrinterId 1
 UUID urn:uuid:24142825-c334-3e42-5a79-dcdbcc5d7e7a
-Info Bob's laser \\#1
+Info Bob's laser \\#1 in room #2
 MakeModel Generic PDF Printer
 DeviceURI file:/tmp/queue.prn
 State Idle
@@ -44,9 +44,9 @@ def test_what_cupsd_wrote() -> None:
     assert number == Directive("NextPrinterId", "2")
     assert isinstance(queue, Block)
     assert (queue.kind, queue.argument) == ("DefaultPrinter", "pdf")
-    assert (queue.value("Info"), queue.value("Location")) == ("Bob's laser #1", "")
+    assert (queue.value("Info"), queue.value("Location")) == ("Bob's laser #1 in room #2", "")
 
 
 def test_what_is_left_open_ends_with_the_file() -> None:
-    text = "</Location>\n<Location />\nOrder allow,deny  # comment\n<Limit All>\n"
+    text = "</Location>\n<Location />\nOrder allow,deny  # comment \\# and #\n<Limit All>\n"
     assert parse(text) == (Block("Location", "/", (Directive("Order", "allow,deny"), Block("Limit", "All"))),)

@@ -119,6 +119,20 @@ def test_second_run() -> None:
     assert described(cifs_mounts.plan(shares, after(*shares, unfinished=True)))[-1].startswith("start ")
 
 
+def test_an_automount_that_was_stopped_runs_again() -> None:
+    shares = read(PHOTOS, MUSIC)
+    before = after(*shares)._replace(asleep=("srv-photos.automount",))
+    plan = cifs_mounts.plan(shares, before)
+    # Nothing is unmounted for that.
+    assert described(plan) == ["mark the beginning", "start homelab-ipv6-shares.target"]
+    assert "srv-photos.automount" in str(plan.diff())
+    # One that goes need not run before.
+    assert described(cifs_mounts.plan(read(MUSIC), before))[1] == "unmount what changes"
+    shown = [one["before_header"] for one in cifs_mounts.plan((), before).diff()]
+    assert shown[-1] == cifs_mounts.TARGET
+    assert "srv-photos.automount" not in shown
+
+
 def test_what_changes_is_unmounted_and_nothing_else() -> None:
     shares = read(PHOTOS, MUSIC)
     before = after(*shares)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +21,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.printer impor
         (samba.parse_share, "Anna's photos", "Anna's photos"),
         (samba.parse_share, "backup$", "backup$"),
         (samba.parse_account, "anna.b-2", "anna.b-2"),
+        (samba.parse_password, "\u20ac" * 84 + "ab", "\u20ac" * 84 + "ab"),
         (samba.parse_password, 'b"e\\n $1 ü', 'b"e\\n $1 ü'),
         (samba.parse_line, True, "yes"),
         (samba.parse_line, False, "no"),
@@ -40,6 +43,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._values.printer impor
         (parse_printer_uri, "ipps://[v1.fe80::1+eth0]:631/ipp/print", "ipps://[v1.fe80::1+eth0]:631/ipp/print"),
         (parse_printer_uri, "socket://printer.home.example:9100", "socket://printer.home.example:9100"),
         (parse_printer_uri, "lpd://user@192.0.2.9/queue", "lpd://user@192.0.2.9/queue"),
+        (parse_printer_uri, "ipp://nas:631/printers/a@b", "ipp://nas:631/printers/a@b"),
         (parse_printer_uri, "usb://Brother/HL-2030?serial=1", "usb://Brother/HL-2030?serial=1"),
         (parse_printer_uri, "file:/var/spool/printed", "file:/var/spool/printed"),
         (parse_printer_uri, "cups-pdf:/", "cups-pdf:/"),
@@ -66,6 +70,16 @@ def test_taken(parse: Callable[[object], str], value: object, read: str) -> None
             "(hidden) has a line break or a zero in it. Write the password on one line.",
         ),
         (samba.parse_password, "s" * 128, "(hidden) has 128 characters, more than Windows sends. Shorten it to 127."),
+        (
+            samba.parse_password,
+            "\u20ac" * 85,
+            "(hidden) has 255 bytes in UTF-8, more than can be handed over. Shorten it to 254.",
+        ),
+        (samba.parse_password, 83, "(hidden) is no text for YAML, which may have made another of it. Write the passw"),
+        (samba.parse_password, True, "(hidden) is no text for YAML"),
+        (samba.parse_password, 1.5, "(hidden) is no text for YAML"),
+        (samba.parse_password, ["secret"], "(hidden) is no text for YAML"),
+        (samba.parse_password, dt.date(2026, 1, 2), "(hidden) is no text for YAML"),
         (samba.parse_line, "a\nb", r"'a\nb' does not fit on one line."),
         (samba.parse_line, "a\\", r"'a\\' does not fit on one line. Write it without line breaks, and without a \ at"),
         (samba.parse_setting, "a = b", "'a = b' is no parameter of smb.conf. Write it as in the manual"),
@@ -98,6 +112,12 @@ def test_taken(parse: Callable[[object], str], value: object, read: str) -> None
             "ipp://[2001:db8]/x",
             "ipp://[2001:db8]/x has something else than an IPv6 address in brackets",
         ),
+        (parse_printer_uri, "ipp://anna:secret@nas/x", "ipp://(hidden)@nas/x has a password in it. Leave it out, and"),
+        (parse_printer_uri, "smb://anna:sec/ret@nas/x", "smb://(hidden)@nas/x has a password in it."),
+        (parse_printer_uri, "smb://anna:sec@ret@nas/x", "smb://(hidden)@nas/x has a password in it."),
+        (parse_printer_uri, "http://anna:sec ret@nas/x", "http://(hidden)@nas/x has a password in it."),
+        (parse_printer_uri, "http://anna:sec/ret@nas/x", "http://(hidden)@nas/x names no host that can be read."),
+        (parse_printer_uri, "anna:sec ret@nas", "'anna://(hidden)@nas' is not the URI of a printer."),
         (parse_printer_uri, "ipp://[host]/x", "ipp://[host]/x has something else than an IPv6 address in brackets."),
     ],
 )
@@ -105,6 +125,7 @@ def test_refused(parse: Callable[[object], str], value: object, said: str) -> No
     with pytest.raises(ValueProblem) as caught:
         parse(value)
     assert said in str(caught.value)
+    assert not {"sec", "ret"} & set(re.findall("[a-z]{3,}", str(caught.value)))
 
 
 def test_no_message_shows_a_password() -> None:
