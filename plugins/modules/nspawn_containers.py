@@ -18,6 +18,8 @@ description:
   - Trees are made aside and moved when they are complete. Whatever ends a run, be it a full disk, a mirror that cannot
     be reached, or a power cut, no half image and no half container is left; the next run starts that one anew.
   - A container whose files change is restarted, and no other.
+  - Containers of others are left alone. A file without the line that this module begins its own with is refused, and so
+    is a tree that would be removed and was not made here.
   - Containers are done one after the other. Where one does not boot, it is taken back, the error has its last log
     lines, and those before it stay.
   - The role P(homelab.ipv6.nspawn#role) works the files out, and is the way to use this module.
@@ -104,7 +106,9 @@ options:
         choices: [copy, overlay]
         default: copy
       machine_id:
-        description: Its machine-id, from which systemd-networkd makes the DUID. A tree with another one is refused.
+        description:
+          - Its machine-id, from which systemd-networkd makes the DUID. A tree with another one is refused.
+          - With O(containers[].state=absent), by this a tree is known that has no file of this module's left.
         type: str
       bridge:
         description: The bridge that has to be there before it starts.
@@ -124,7 +128,8 @@ options:
             type: path
             required: true
           content:
-            description: The whole text.
+            description:
+              - The whole text. Where it does not begin with the line that says who writes it, that is put first.
             type: str
             required: true
       started:

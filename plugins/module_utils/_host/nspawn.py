@@ -38,8 +38,14 @@ def look(host: Host, wanted: Sequence[Wanted]) -> Found:
         unfinished=frozenset(each.name for each in wanted if host.exists(each.mark)),
         masked=MACHINED in masked,
         empty=empty,
+        others={each.place: path for each in wanted for path in _others(each.place)},
         lowers={path: os.readlink(f"{path}/{LOWER}") for path in there & layers if os.path.islink(f"{path}/{LOWER}")},
     )
+
+
+def _others(place: str) -> list[str]:
+    """What machined takes for a container of this name, and is no tree."""
+    return [path for path in (place, f"{place}.raw") if os.path.lexists(path) and not is_tree(path)]
 
 
 def _files(host: Host, paths: Iterable[str]) -> dict[str, FileState]:

@@ -132,7 +132,8 @@ def _read_containers(
         name = reader.one(at + "name", item.get("name"), parse_machine_name) or ""
         if reader.choice(at + "state", item.get("state", "present"), ("present", "absent")) == "absent":
             keeps = reader.truth(at + "keep_data", item.get("keep_data", False))
-            containers.append(Container(name, "absent", keep_data=keeps))
+            machine_id = _machine_id(reader, at, name, item, options)
+            containers.append(Container(name, "absent", machine_id=machine_id, keep_data=keeps))
         else:
             identity = _identity(reader, at, name, item, options)
             identities.append(identity)
@@ -201,15 +202,20 @@ def _image(reader: OptionReader, at: str, item: Mapping[str, Any], options: Mapp
 def _identity(
     reader: OptionReader, at: str, name: str, item: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Identity:
-    machine_id = derived_machine_id(str(options.get("seed") or ""), name)
-    if item.get("machine_id") is not None:
-        machine_id = reader.one(at + "machine_id", item["machine_id"], parse_machine_id) or machine_id
+    machine_id = _machine_id(reader, at, name, item, options)
     mac = derived_hardware_address(machine_id)
     if item.get("mac") is not None:
         mac = reader.one(at + "mac", item["mac"], parse_hardware_address) or mac
     addresses = reader.many(at + "addresses", item.get("addresses"), parse_host_address)
     texts = [str(address) for address in addresses]
     return Identity(name, machine_id, mac, str(networkd_duid(machine_id)), texts, _mode(item, options) == "routed")
+
+
+def _machine_id(reader: OptionReader, at: str, name: str, item: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    machine_id = derived_machine_id(str(options.get("seed") or ""), name)
+    if item.get("machine_id") is not None:
+        machine_id = reader.one(at + "machine_id", item["machine_id"], parse_machine_id) or machine_id
+    return machine_id
 
 
 def _mode(item: Mapping[str, Any], options: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from .._values.errors import Refusal
 from .conditions import Require
 from .networkd_units import RELOAD
 from .nspawn_files import UNIT_DIRECTORY, host_network
+from .nspawn_others import not_ours, theirs
 from .nspawn_wanted import COPY, Wanted
 from .plan import FileChange, Files, FileState, Plan, State, file_steps
 from .steps import Mark, Run, Serve, Step, UnitState
@@ -42,6 +43,7 @@ class Found(NamedTuple):
     :param sources: the tarballs and directories that are there
     :param unfinished: names of containers that an earlier run did not come to an end with
     :param masked: systemd-machined may not start
+    :param others: path of a container's tree → what somebody else has in its place or beside it
     """
 
     trees: frozenset[str] = frozenset()
@@ -55,6 +57,7 @@ class Found(NamedTuple):
     masked: bool = False
     empty: frozenset[str] = frozenset()
     lowers: Mapping[str, str] = {}
+    others: Mapping[str, str] = {}
 
     @property
     def networkd(self) -> bool:
@@ -72,8 +75,7 @@ def plan(wanted: Sequence[Wanted], found: Found, check_mode: bool) -> Plan:
     states: list[State] = []
     made: set[str] = set(found.trees)
     for each in wanted:
-        if each.present:
-            missing += _missing(each, found)
+        missing += _missing(each, found)
         mine, told = _up(each, found) if each.present else _down(each, found)
         if mine:
             done = "container" if each.present else "the removal of container"
@@ -97,8 +99,13 @@ def plan(wanted: Sequence[Wanted], found: Found, check_mode: bool) -> Plan:
 
 
 def _missing(each: Wanted, found: Found) -> list[Refusal]:
-    """What a container needs and the host has not."""
-    refusals: list[Refusal] = []
+    """What a container needs and the host has not, or has from somebody else."""
+    refusals = theirs(each, found.files, found.others)
+    if not each.present:
+        if not refusals and each.name not in found.unfinished:
+            unit = found.units.get(each.unit, OFF)
+            refusals += not_ours(each, found.files, found.trees, found.machine_ids, unit)
+        return refusals
     tree, image = each.tree, each.image
     refusals += _root_missing(each, found)
     if tree in found.trees and found.machine_ids.get(tree, "") != each.machine_id:

@@ -24,7 +24,9 @@ OWN_DIRECTORY = "/etc/homelab-ipv6/nspawn/"
 NETWORK_DIRECTORY = "/etc/systemd/network/"
 # Before Debian's own 80-container-host0.network: of the files that match, networkd takes the first.
 INSIDE = "/etc/systemd/network/10-homelab-ipv6.network"
-HEADER = ("# Managed by Ansible (homelab.ipv6.nspawn): edits here are lost at the next run.",)
+# What every file begins with that the role or the module has written.
+MARK = "# Managed by Ansible (homelab.ipv6.nspawn"
+HEADER = (f"{MARK}): edits here are lost at the next run.",)
 # The bridge may come up after the container's unit was started: seconds, and how often to look.
 BRIDGE_PATIENCE = 30
 
@@ -87,6 +89,16 @@ def made_from(given: Sequence[str]) -> tuple[str, str]:
     """What is wrong with an image that is made from nothing, or from two things, and what to do."""
     problem = "are given, and an image is made from one of them" if given else "is given to make the image from"
     return problem, "Write suite (mmdebstrap makes it), tarball or directory"
+
+
+def is_ours(text: str) -> bool:
+    """Whether a file is one that the role or the module has written."""
+    return text.startswith(MARK)
+
+
+def signed(text: str) -> str:
+    """A file's text, with a line that says who writes it where it has none."""
+    return text if is_ours(text) else f"{HEADER[0]}\n{text}"
 
 
 def unit_name(name: str) -> str:

@@ -10,16 +10,17 @@ lies over. A mount unit puts both together at the place where systemd-nspawn loo
 from __future__ import annotations
 
 from .._formats.networkd import Unit, render, section
+from .nspawn_files import MARK
 
 IMAGES = "/var/lib/homelab-ipv6/nspawn/"
 LAYERS = "/var/lib/homelab-ipv6/nspawn-layers/"
 MACHINES = "/var/lib/machines/"
+_HEADER = (f"{MARK}_containers): edits here are lost at the next run.",)
 LOWER, UPPER, WORK, MERGED = "lower", "upper", "work", "merged"
 # See the kernel's Documentation/filesystems/overlayfs.rst. A container with user numbers of its own has every file's
 # owner changed when it first starts: `metacopy` has the layer hold the owners alone, and no copy of the files. `index`
 # has the kernel refuse a layer whose image is not the one that it was made over, and keeps hard links together.
 FEATURES = ("redirect_dir=on", "index=on", "metacopy=on")
-_HEADER = ("# Managed by Ansible (homelab.ipv6.nspawn_containers): edits here are lost at the next run.",)
 
 
 def overlay_options(layer: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .._values.errors import Refusal, ValueProblem
 from .._values.machine import parse_absolute_path, parse_machine_id, parse_machine_name
-from .nspawn_files import made_from, paths, unit_name
+from .nspawn_files import made_from, paths, signed, unit_name
 from .nspawn_layers import IMAGES, LAYERS, MACHINES, mount_file, mount_path, mount_unit
 from .trees import PLACE, MakeTree
 
@@ -158,15 +158,13 @@ def _read_container(option: str, item: Mapping[str, Any], images: Mapping[str, I
     present = item["state"] == "present"
     if not present:
         gone = dict.fromkeys((*paths(name), mount_path(name)))
-        return Wanted(name, option, False, item["keep_data"], None, "", "", gone, False, timeout)
+        machine_id = _read_machine_id(option, item) if item["machine_id"] else ""
+        return Wanted(name, option, False, item["keep_data"], None, machine_id, "", gone, False, timeout)
     if item["image"] not in images:
         listed = ", ".join(images) or "none"
         raise Refusal(f"{option}.image", repr(item["image"] or ""), "is no image", f"Write one of images: {listed}")
-    try:
-        machine_id = parse_machine_id(item["machine_id"])
-    except ValueProblem as problem:
-        raise Refusal.of(f"{option}.machine_id", problem) from None
-    files: dict[str, str | None] = {each["path"]: each["content"] for each in item["files"]}
+    machine_id = _read_machine_id(option, item)
+    files: dict[str, str | None] = {each["path"]: signed(each["content"]) for each in item["files"]}
     for path in files:
         if path not in paths(name):
             remedy = "Those of a container are " + ", ".join(paths(name))
@@ -176,3 +174,10 @@ def _read_container(option: str, item: Mapping[str, Any], images: Mapping[str, I
     files = {**{path: files.get(path) for path in paths(name)}, mount_path(name): mount}
     image, bridge = images[item["image"]], item["bridge"] or ""
     return Wanted(name, option, True, False, image, machine_id, bridge, files, item["started"], timeout, root)
+
+
+def _read_machine_id(option: str, item: Mapping[str, Any]) -> str:
+    try:
+        return parse_machine_id(item["machine_id"])
+    except ValueProblem as problem:
+        raise Refusal.of(f"{option}.machine_id", problem) from None

@@ -152,6 +152,10 @@ def test_a_routed_container() -> None:
 def test_one_that_goes_needs_no_more_than_its_name() -> None:
     gone = plan()["containers"][-1]
     assert (gone["name"], gone["state"], gone["keep_data"], gone["files"]) == ("old", "absent", True, [])
+    # By which the module knows the container where nothing else of it is left.
+    assert gone["machine_id"] == derived_machine_id("attic", "old")
+    (gone,) = plan(containers=[{"name": "old", "state": "absent", "machine_id": "a" * 32}])["containers"]
+    assert gone["machine_id"] == "a" * 32
 
 
 def test_two_hosts_may_have_containers_of_one_name() -> None:

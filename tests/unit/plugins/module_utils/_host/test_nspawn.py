@@ -103,6 +103,16 @@ def test_a_layer_tells_what_it_lies_over(wanted: tuple[nspawn_wanted.Wanted, ...
     assert found.empty == {mail.place, web.place}
 
 
+def test_what_is_no_tree_is_somebody_elses(wanted: tuple[nspawn_wanted.Wanted, ...], tmp_path: Path) -> None:
+    web, mail = wanted
+    Path(mail.place).mkdir(parents=True)
+    Path(web.place + ".raw").touch()
+    assert nspawn.look(Systemd(), wanted).others == {web.place: web.place + ".raw"}
+    Path(web.place + ".raw").unlink()
+    Path(web.place).symlink_to(tmp_path)
+    assert nspawn.look(Systemd(), wanted).others == {web.place: web.place}
+
+
 def test_units(wanted: tuple[nspawn_wanted.Wanted, ...]) -> None:
     found = nspawn.look(Systemd(), wanted)
     assert found.units[planning.TARGET] == UnitState(True, True)

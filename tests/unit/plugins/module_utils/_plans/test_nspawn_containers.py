@@ -10,9 +10,9 @@ import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_files import paths
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_files import paths, signed
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_wanted import read_options
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Serve, UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.trees import Keep, MakeTree, SweepTree
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
@@ -25,7 +25,7 @@ TREE, IMAGE_TREE = "/var/lib/machines/web", "/var/lib/homelab-ipv6/nspawn/trixie
 
 
 def files(name: str, *which: int) -> list[dict[str, str]]:
-    return [{"path": paths(name)[one], "content": f"{name} {one}\n"} for one in which or (0, 2)]
+    return [{"path": paths(name)[one], "content": signed(f"{name} {one}\n")} for one in which or (0, 2)]
 
 
 def container(name: str = "web", **other: Any) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def test_a_run_that_was_killed_is_finished() -> None:
     assert SweepTree(TREE) in swept.steps
     routed = container(bridge="", files=files("web", 0, 2, 3))
     host = found("web", unfinished=frozenset({"web"}))
-    host = host._replace(files={**host.files, paths("web")[3]: FileState("web 3\n")})
+    host = host._replace(files={**host.files, paths("web")[3]: FileState(signed("web 3\n"))})
     assert "have networkd read its files again" in steps(planned(routed, host=host))
 
 
@@ -183,7 +183,7 @@ def test_a_run_that_was_killed_is_finished() -> None:
 def test_removal(keep_data: bool) -> None:
     host = found("web", "mail")
     dropin = paths("web")[1]
-    host = host._replace(files={**host.files, dropin: FileState("[Service]\n")})
+    host = host._replace(files={**host.files, dropin: FileState(signed("[Service]\n"))})
     gone = container(state="absent", keep_data=keep_data)
     plan = planned(gone, container("mail"), host=host)
     assert steps(plan) == [
@@ -199,6 +199,85 @@ def test_removal(keep_data: bool) -> None:
     assert steps(planned(gone, host=kept)) == []
 
 
+SETTINGS = paths("web")[0]
+OWN = {SETTINGS: FileState("[Exec]\nBoot=yes\n")}
+ABSENT = {"state": "absent", "machine_id": None}
+
+
+@pytest.mark.parametrize(
+    ("other", "host", "said"),
+    [
+        (
+            {},
+            {"files": OWN},
+            f"name: web has a file that somebody else has written and that would be overwritten, {SETTINGS}.",
+        ),
+        (
+            {"files": []},
+            {"files": OWN},
+            "name: web has a file that somebody else has written and that would be removed, ",
+        ),
+        (ABSENT, {"files": OWN}, "name: web has a file that somebody else has written and that would be removed, "),
+        ({}, {"others": {TREE: TREE + ".raw"}}, f"name: web is what somebody else's container is called, {TREE}.raw."),
+        (
+            {**ABSENT, "machine_id": OTHER_ID},
+            {"trees": {TREE}, "machine_ids": {TREE: ID}},
+            (
+                f"state: absent would remove {TREE}, which was not made here: its machine-id is {ID}. Write "
+                f"machine_id: {ID} beside it, or leave the container out of the list."
+            ),
+        ),
+        (
+            ABSENT,
+            {"trees": {TREE}, "machine_ids": {TREE: ""}},
+            (
+                f"state: absent would remove {TREE}, which was not made here: its machine-id is none. Run machinectl "
+                "remove web there, or leave the container out of the list."
+            ),
+        ),
+        (
+            {**ABSENT, "keep_data": True},
+            {"units": {"systemd-nspawn@web.service": RUNS}},
+            "state: absent would stop systemd-nspawn@web.service, which was not made here. Run systemctl disable --now",
+        ),
+    ],
+)
+def test_what_others_have_stays(other: dict[str, Any], host: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        planned(container(**other), host=found(**host))
+    assert str(caught.value).startswith(f"containers[0].{said}")
+
+
+@pytest.mark.parametrize(
+    ("host", "removed"),
+    [
+        # Data that was kept is known by its machine-id, a run that was killed by its mark.
+        ({"trees": {TREE}, "machine_ids": {TREE: ID}}, True),
+        ({"trees": {TREE}, "unfinished": {"web"}}, True),
+        ({"trees": {TREE}, "files": {SETTINGS: FileState(signed("x"))}}, True),
+        ({}, False),
+    ],
+)
+def test_what_is_ours_goes(host: dict[str, Any], removed: bool) -> None:
+    plan = planned(container(state="absent"), host=found(**host))
+    assert (f"remove {TREE}" in steps(plan)) == removed
+
+
+def test_data_of_others_is_kept_without_a_word() -> None:
+    host = found(trees=frozenset({TREE}), machine_ids={TREE: OTHER_ID})
+    assert steps(planned(container(state="absent", keep_data=True), host=host)) == []
+
+
+def test_a_file_says_who_writes_it() -> None:
+    plan = planned(container(files=[{"path": SETTINGS, "content": "[Exec]\n"}]), host=found())
+    texts = [
+        change.after.text for step in plan.steps if isinstance(step, Files) for change in step.changes if change.after
+    ]
+    assert texts == [signed("[Exec]\n")]
+    assert texts[0].startswith("# Managed by Ansible (homelab.ipv6.nspawn")
+    assert signed(texts[0]) == texts[0]
+
+
 def test_data_that_was_kept_is_taken_up_again() -> None:
     kept = found(trees=frozenset({TREE}), machine_ids={TREE: ID})
     plan = planned(container(), host=kept)
@@ -212,10 +291,10 @@ def test_removal_sweeps_and_finishes_too() -> None:
     plan = planned(gone, host=found(unfinished=frozenset({"web"})))
     assert "have systemd read its files again" in steps(plan)
     link = paths("web")[3]
-    plan = planned(gone, host=found(files={link: FileState("x")}))
+    plan = planned(gone, host=found(files={link: FileState(signed("x"))}))
     assert [step.why for step in plan.steps if isinstance(step, Run)] == ["have networkd read its files again"]
     # Where no networkd runs there is none to read it.
-    plan = planned(gone, host=found(files={link: FileState("x")}, units={}))
+    plan = planned(gone, host=found(files={link: FileState(signed("x"))}, units={}))
     assert not [step for step in plan.steps if isinstance(step, Run)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_files import paths
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_files import paths, signed
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_layers import (
     mount_file,
     mount_path,
@@ -37,7 +37,7 @@ CONTAINER = {
     "root": "overlay",
     "machine_id": ID,
     "bridge": "br0",
-    "files": [{"path": SETTINGS, "content": "[Exec]\n"}],
+    "files": [{"path": SETTINGS, "content": signed("[Exec]\n")}],
     "started": True,
 }
 # A host on which it runs.
@@ -45,7 +45,7 @@ RUNNING = planning.Found(
     trees=frozenset({LAYER, IMAGE_TREE, PLACE}),
     machine_ids={LAYER: ID, PLACE: ID},
     lowers={LAYER: IMAGE_TREE},
-    files={SETTINGS: FileState("[Exec]\n"), MOUNT_FILE: FileState(mount_file("web"))},
+    files={SETTINGS: FileState(signed("[Exec]\n")), MOUNT_FILE: FileState(mount_file("web"))},
     units={UNIT: RUNS, MOUNT: ACTIVE, planning.TARGET: RUNS},
     links=frozenset({"br0"}),
 )
@@ -107,7 +107,7 @@ def test_the_unit_that_mounts() -> None:
 
 
 def test_another_unit_to_mount_it_restarts_it() -> None:
-    plan = planned(RUNNING._replace(files={**RUNNING.files, MOUNT_FILE: FileState("[Mount]\n")}))
+    plan = planned(RUNNING._replace(files={**RUNNING.files, MOUNT_FILE: FileState(signed("[Mount]\n"))}))
     assert steps(plan)[2:4] == [f"write {MOUNT_FILE}", f"restart {UNIT}"]
 
 
