@@ -33,6 +33,18 @@ options:
   package:
     description: The package that brings the program of O(check); the message names it where it is missing.
     type: str
+  removed:
+    description: Files that the service shall not have any more, while it goes on. A service that runs is told.
+    type: list
+    elements: path
+    default: []
+  header:
+    description:
+      - How files of this set begin, as in V(# Written by Ansible). By default it is not looked at.
+      - A file that begins otherwise is somebody else's. Where one of the set takes its place, it is kept beside that,
+        once, with C(.before-homelab-ipv6) behind its name, and is back when the set's goes. Nor is it removed itself.
+    type: str
+    default: ''
   apply:
     description: How a service that runs already takes new files. One that does not run is started.
     type: str
@@ -124,7 +136,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Pl
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:
     wanted = service_files.read_options(params)
-    present = {path: host.read_file(path) for path in wanted.files}
+    present = {path: host.read_file(path) for path in wanted.read}
     return service_files.plan(wanted, present, unit_state(host, wanted.unit), host.exists(wanted.mark))
 
 
@@ -135,6 +147,8 @@ def main() -> None:
             "files": service_files.FILES_SPEC,
             "check": {"type": "list", "elements": "str", "default": []},
             "package": {"type": "str"},
+            "removed": {"type": "list", "elements": "path", "default": []},
+            "header": {"type": "str", "default": ""},
             "apply": {"type": "str", "choices": ["reload", "restart"], "default": "restart"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **WAY_BACK_SPEC,

@@ -30,6 +30,8 @@ FILES_SPEC: dict[str, Any] = {
         "mode": {"type": "str", "default": "0644"},
     },
 }
+# What is added to the name of a file of somebody else's that one of ours takes the place of.
+KEPT = ".before-homelab-ipv6"
 STAGED = re.compile(r"\{staged:([^{}]*)\}")
 
 
@@ -40,6 +42,8 @@ class Wanted(NamedTuple):
     :param check: the checking command, empty where there is none
     :param verb: of systemctl, for a service that runs already and has new files
     :param package: whose tool the check is
+    :param removed: files that the service shall not have any more
+    :param header: how files of ours begin; empty where all are
     """
 
     unit: str
@@ -48,6 +52,17 @@ class Wanted(NamedTuple):
     verb: str
     package: str
     present: bool
+    removed: tuple[str, ...] = ()
+    header: str = ""
+
+    @property
+    def read(self) -> list[str]:
+        """The files that a plan has to know."""
+        paths = [*self.files, *self.removed]
+        return [*paths, *(path + KEPT for path in paths)] if self.header else paths
+
+    def ours(self, state: FileState) -> bool:
+        return state.text.startswith(self.header)
 
     @property
     def mark(self) -> str:
@@ -69,7 +84,14 @@ def read_options(params: Mapping[str, Any]) -> Wanted:
         if path not in files:
             problem = "names a file that is not among files"
             raise Refusal("check", path, problem, f"Name one of {', '.join(files) or 'none'}")
-    return Wanted(unit, files, check, params["apply"], params["package"] or "", params["state"] == "present")
+    removed = tuple(params.get("removed") or ())
+    for number, path in enumerate(removed):
+        if path in files or not path.startswith("/"):
+            problem = "is to be written, too" if path in files else "is not absolute"
+            raise Refusal(f"removed[{number}]", path, problem, "Leave it out, or correct it")
+    present = params["state"] == "present"
+    header = params.get("header") or ""
+    return Wanted(unit, files, check, params["apply"], params["package"] or "", present, removed, header)
 
 
 def read_files(items: Sequence[Mapping[str, Any]]) -> dict[str, FileState]:
@@ -101,7 +123,7 @@ def plan(wanted: Wanted, files: Mapping[str, FileState | None], unit: UnitState,
     :param files: path → the file as it is
     :param unfinished: an earlier run of this was killed between the files and the service
     """
-    changes = [change_of(path, files[path], after if wanted.present else None) for path, after in wanted.files.items()]
+    changes = _changes(wanted, files)
     changed = file_steps(changes, Check(wanted.check) if wanted.check and wanted.present else None)
     reread = unfinished or any(change.path.startswith(UNIT_DIRECTORY) for step in changed for change in step.changes)
     steps = _up(wanted, changed, unit, reread, unfinished) if wanted.present else _down(wanted, changed, unit, reread)
@@ -111,6 +133,24 @@ def plan(wanted: Wanted, files: Mapping[str, FileState | None], unit: UnitState,
         (State(wanted.unit, _shown(unit), _shown(after)),),
         result={"unit": wanted.unit, "files": list(wanted.files)},
     )
+
+
+def _changes(wanted: Wanted, files: Mapping[str, FileState | None]) -> list[FileChange]:
+    changes: list[FileChange] = []
+    for path, after in wanted.files.items() if wanted.present else ():
+        before = files[path]
+        theirs = before is not None and wanted.ours(after) and not wanted.ours(before)
+        if theirs and files[path + KEPT] is None:
+            changes.append(change_of(path + KEPT, None, before))
+        changes.append(change_of(path, before, after))
+    for path in wanted.removed if wanted.present else (*wanted.files, *wanted.removed):
+        before = files[path]
+        if before is None or not wanted.ours(before):
+            continue
+        kept = files[path + KEPT] if wanted.header else None
+        changes.append(change_of(path, before, kept))
+        changes += [change_of(path + KEPT, kept, None)] if kept else []
+    return changes
 
 
 def _shown(unit: UnitState) -> str:

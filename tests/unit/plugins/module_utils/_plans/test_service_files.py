@@ -37,6 +37,37 @@ def did(plan: Plan) -> list[str]:
 
 
 BEGIN = "mark the beginning"
+THEIRS, OURS, KEPT = FileState("theirs\n", 0o640, "root", "lp"), FileState("# ours\n"), CONFIG + ".before-homelab-ipv6"
+ONE_OF_OURS = {
+    "files": [{"path": CONFIG, "content": "# ours\nnew\n", "mode": "0644"}],
+    "check": [],
+    "header": "# ours\n",
+}
+
+
+def test_a_file_of_somebody_elses_is_kept_once_and_comes_back() -> None:
+    plan = planned({CONFIG: THEIRS, KEPT: None}, ON, **ONE_OF_OURS)
+    assert did(plan) == [BEGIN, f"write {KEPT}, write {CONFIG}", "reload greet.service"]
+    assert next(change.after for step in plan.steps for change in getattr(step, "changes", ())) == THEIRS
+    # A second one does not push out the first, and ours is never kept.
+    for before, kept in ((THEIRS, OLD), (OURS, None)):
+        assert did(planned({CONFIG: before, KEPT: kept}, ON, **ONE_OF_OURS))[1] == f"write {CONFIG}"
+    plan = planned({CONFIG: OURS, KEPT: THEIRS}, OFF, state="absent", **ONE_OF_OURS)
+    assert did(plan) == [BEGIN, f"write {CONFIG}, remove {KEPT}"]
+    assert [change.after for step in plan.steps for change in getattr(step, "changes", ())] == [THEIRS, None]
+    assert did(planned({CONFIG: THEIRS, KEPT: None}, OFF, state="absent", **ONE_OF_OURS)) == []
+
+
+def test_files_go_and_the_service_goes_on() -> None:
+    none: dict[str, Any] = {"files": [], "check": [], "removed": [UNIT], "apply": "restart"}
+    plan = planned({UNIT: OLD}, ON, **none)
+    assert did(plan) == [BEGIN, f"remove {UNIT}", "restart greet.service"]
+    assert plan.steps[-1].reread  # type: ignore[union-attr]
+    assert did(planned({UNIT: None}, ON, **none)) == []
+    # What somebody else has put there stays.
+    assert did(planned({UNIT: THEIRS, UNIT + ".before-homelab-ipv6": None}, ON, header="# ours", **none)) == []
+    with pytest.raises(Refusal, match=r"removed\[0\]: /etc/greet.conf is to be written, too"):
+        service_files.read_options(options(removed=[CONFIG]))
 
 
 @pytest.mark.parametrize(
