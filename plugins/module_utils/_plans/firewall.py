@@ -23,7 +23,7 @@ MULTICAST = IPv6Network("ff00::/8")
 IPV6_MINIMUM_MTU = 1280
 HIGHEST_MTU = 65535
 IPV6_AND_TCP_HEADERS = 60
-SCOPES = ("all", "inside")
+SCOPES = ("all", "inside", "machine")
 
 
 @dataclass(frozen=True)

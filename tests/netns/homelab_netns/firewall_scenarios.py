@@ -183,6 +183,29 @@ INSIDE_OPTIONS: dict[str, Any] = {
 BOTH_OPTIONS = INSIDE_OPTIONS | {"scope": "all", "outside": [UPLINK], "between_inside": True, "log_rate": 10}
 
 
+# A server that forwards for others: it lets in what a host does, and what is not for it is theirs.
+SERVER_OPTIONS: dict[str, Any] = HOST_OPTIONS | {
+    "scope": "machine",
+    "outside": [LAN, SECOND_LAN],
+    "inside": [
+        {"interface": LAN, "prefixes": ["2001:db8:1:1::/64"]},
+        {"interface": SECOND_LAN, "prefixes": ["2001:db8:1:2::/64"]},
+    ],
+}
+
+
+def server_rows() -> list[Row]:
+    web = tcp(80, sport=41030)
+    return [
+        Row("its LAN reaches its services", LAN, from_to(CLIENT, ROUTER, tcp(445)), True),
+        Row("the Internet does not", LAN, from_to(WORLD, ROUTER, tcp(445)), False),
+        Row("nor a stranger's interface", UPLINK, from_to(UPLINK_HOST, UPLINK_ADDRESS, tcp(445)), False),
+        Row("what comes in unasked for others passes", UPLINK, from_to(UPLINK_HOST, SERVER, web), True),
+        Row("and what goes out for them", LAN, from_to(CLIENT, UPLINK_HOST, tcp(80)), True),
+        Row("and whatever addresses they have", SECOND_LAN, from_to(CLIENT, UPLINK_HOST, tcp(80, sport=41031)), True),
+    ]
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Options of the role, and what is promised under them."""
@@ -216,6 +239,7 @@ def scenarios() -> list[Scenario]:
         Scenario("administrator", ADMIN_OPTIONS, admin_rows()),
         Scenario("containers", INSIDE_OPTIONS, [*to_and_from_the_inside(), *other_traffic()]),
         Scenario("both families", BOTH_OPTIONS, list(both_families())),
+        Scenario("server", SERVER_OPTIONS, server_rows()),
         Scenario("host", HOST_OPTIONS, host_rows(), refusals=((refused, "admin-prohibited"),)),
     ]
 

@@ -314,7 +314,7 @@ def test_holes_of_both_families() -> None:
         ),
         (
             {"scope": "lan", "inside": [LAN]},
-            "firewall_scope: lan is not known here. Write one of: all, inside.",
+            "firewall_scope: lan is not known here. Write one of: all, inside, machine.",
         ),
         (
             {"scope": "inside", "inside": [LAN], "outside": ["eth0"]},
