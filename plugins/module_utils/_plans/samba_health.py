@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._values.cifs import bracketed
 from .._values.samba import IPP_PORT, SMB_PORT
 from .cifs_mounts import NO_SHARE, NOT_ALLOWED, TARGET, WRONG_USER
 from .health import Check, unit_check
@@ -96,7 +97,9 @@ def _loopback(port: int, said: str) -> Check:
             "Accept all of loopback before anything is dropped, as `iif lo accept` of nftables or"
             " `ip6tables -I INPUT -i lo -j ACCEPT` do, and for what goes out likewise"
         )
-        return Check(what, "loopback IPv6 is dropped: Samba will wait for CUPS", remedy)
+        # Samba asks CUPS there where it is told to; who asks Samba is its own tools.
+        waiting = "Samba will wait for CUPS" if port == IPP_PORT else "programs of this machine will wait for Samba"
+        return Check(what, f"loopback IPv6 is dropped: {waiting}", remedy)
     if said == REFUSED:
         return Check(what, "nothing listens there", "Run the samba_server playbook, or restart the service")
     remedy = "`sysctl -w net.ipv6.conf.lo.disable_ipv6=0` turns it on now; find out what turned it off"
@@ -191,4 +194,6 @@ def _queue(server: str, port: int, queue: str, there: bool) -> Check:
     what = f"queue {queue} of {server}"
     if there:
         return Check(what, "takes jobs")
-    return Check(what, "is not there", f"See `lpstat -h {server}:{port} -v` for those it has, and its spelling")
+    return Check(
+        what, "is not there", f"See `lpstat -h {bracketed(server)}:{port} -v` for those it has, and its spelling"
+    )

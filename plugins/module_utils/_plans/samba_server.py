@@ -14,9 +14,9 @@ from .._formats.smb_conf import Section
 from .._values.lan import Network
 from .._values.samba import IPP_PORT, SMB_PORT
 from . import samba_server_announce
+from .firewall_holes import read_match
+from .options import OptionReader
 from .samba_server_options import Printer, Server, Share, read
-
-HEADER = "# Written by the Ansible role homelab.ipv6.samba_server; what is changed here is lost at its next run.\n"
 
 IPV6 = 6
 CUPS_SOCKET = "/run/cups/cups.sock"
@@ -26,6 +26,10 @@ LINK_LOCAL = "fe80::/10"
 NOBODY = "nobody"
 # A directory where everybody may put a file, and take away only his own.
 SPOOL = "/var/tmp"  # noqa: S108  Debian's smb.conf has them there, too
+# Whoever is in a share stays in it while Samba reads the file anew. Where these change, all have to come anew.
+WHO_AND_WHAT = ("path", "valid users", "guest ok", "read only", "printable")
+# What stands in cups-files.conf as long as there is a queue that writes files. The last word counts there.
+FILE_DEVICE = "# The role homelab.ipv6.samba_server has a queue that writes into a file.\nFileDevice Yes\n"
 # The operations on a job that are its owner's, as cupsd.conf has them by default.
 ON_ONES_OWN_JOB = (
     "Send-Document Send-URI Hold-Job Release-Job Restart-Job Purge-Jobs Set-Job-Attributes Create-Job-Subscription "
@@ -51,17 +55,45 @@ def plan(options: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]
         return {"problems": problems}
     return {
         "problems": [],
-        "smb_conf": HEADER + "\n" + smb_conf.render(sections(server)),
-        "cupsd_conf": HEADER + cups_conf.render(cupsd(server)),
+        "smb_conf": smb_conf.render(sections(server)),
+        "cupsd_conf": cups_conf.render(cupsd(server)),
         "prefixes": [str(prefix) for prefix in server.prefixes],
         "addresses": list(server.addresses),
         "firewall": firewall(server),
         "services": services(server),
-        **samba_server_announce.files(HEADER, list(server.lans)),
+        **samba_server_announce.files(list(server.lans)),
         "queues": [_queue(printer) for printer in server.printers],
         "shows_printers": any(printer.samba for printer in server.printers),
-        "writes_files": any(printer.uri.startswith("file:") for printer in server.printers),
+        "cups_files": cups_files(
+            str(found.get("cups_files", "")), any(printer.uri.startswith("file:") for printer in server.printers)
+        ),
+        "reloads": reloads(str(found.get("smb_conf", "")), sections(server)),
     }
+
+
+def cups_files(text: str, writes_files: bool) -> str:
+    """cups-files.conf, which is CUPS's own, with what a queue for files needs, or without."""
+    bare = text.replace(FILE_DEVICE, "")
+    if not writes_files:
+        return bare
+    return bare + ("\n" if bare and not bare.endswith("\n") else "") + FILE_DEVICE
+
+
+def reloads(text: str, wanted: Sequence[Section]) -> bool:
+    """Whether a Samba that runs with this smb.conf takes the new one as it runs, so that nobody's copy is cut short.
+
+    A share that goes, or lets in others than before, does not: who is in it would stay. Nor does a new printer, of
+    which Samba notes down too little then (see smbd.conf.j2).
+    """
+    before = {section.name: section.settings for section in smb_conf.parse(text)}
+    after = {section.name: section.settings for section in wanted}
+    if before.get("global") != after["global"]:
+        return False
+    kept = all(
+        name in after and all(settings.get(key) == after[name].get(key) for key in WHO_AND_WHAT)
+        for name, settings in before.items()
+    )
+    return kept and not any("printable" in after[name] for name in after if name not in before)
 
 
 def sections(server: Server) -> list[Section]:
@@ -188,21 +220,24 @@ def _cups_network(prefix: Network) -> str:
 
 
 def firewall(server: Server) -> dict[str, Any]:
-    """What the role firewall is told: it decides about IPv6, so that is what it hears of."""
+    """What the role firewall is told, and the rules for its table, whoever has made that; it decides about IPv6."""
     ports = [str(SMB_PORT), *([str(IPP_PORT)] if server.cups else [])]
     # Never without any: a hole for no sources is one for all, and with IPv4 prefixes alone there are none of IPv6.
     sources = [LINK_LOCAL, *(str(prefix) for prefix in server.prefixes if prefix.version == IPV6)]
     hole = {"name": "files and printers", "protocol": "tcp", "ports": ports, "interfaces": list(server.lans)}
+    holes = [
+        {**hole, "sources": sources},
+        *samba_server_announce.holes(server.announce, list(server.lans), sources),
+    ]
+    reader = OptionReader("")
+    rules = {one["name"]: read_match(reader, "", one, ipv4=False)[IPV6] for one in holes}
     return {
         "outside": list(server.lans),
         "inside": [
             {"interface": name, "prefixes": [str(prefix) for prefix in lan if prefix.version == IPV6]}
             for name, lan in server.lans.items()
         ],
-        "input_allow": [
-            {**hole, "sources": sources},
-            *samba_server_announce.holes(server.announce, list(server.lans), sources),
-        ],
+        "holes": "".join(f'{match} counter accept comment "{name}"\n' for name, match in rules.items()),
     }
 
 

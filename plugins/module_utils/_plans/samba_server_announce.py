@@ -37,14 +37,14 @@ publish-workstation=no
 """
 
 
-def files(header: str, interfaces: Sequence[str]) -> dict[str, str]:
+def files(interfaces: Sequence[str]) -> dict[str, str]:
     """The drop-ins and configurations, each under its name in the plan."""
     # It takes one interface, or all.
     only = f" -i {interfaces[0]}" if len(interfaces) == 1 else ""
     return {
-        "wsdd_dropin": header + _WSDD.format(only=only),
-        "avahi_dropin": header + _AVAHI,
-        "avahi_conf": header + _AVAHI_CONF.format(interfaces=",".join(interfaces)),
+        "wsdd_dropin": _WSDD.format(only=only),
+        "avahi_dropin": _AVAHI,
+        "avahi_conf": _AVAHI_CONF.format(interfaces=",".join(interfaces)),
     }
 
 

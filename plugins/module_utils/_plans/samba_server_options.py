@@ -84,7 +84,8 @@ def read(options: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Server |
     """The options, or all that is wrong with them.
 
     :param options: the role's, by name without its prefix
-    :param found: ``addresses`` as ``ip -json address`` prints them, ``missing`` the directories that are not there
+    :param found: ``addresses`` as ``ip -json address`` prints them, ``missing`` the directories that are not there,
+        ``unknown`` the users that the machine does not have
     """
     reader = OptionReader("samba_server_")
     interfaces = _interfaces(reader, options, found)
@@ -94,7 +95,7 @@ def read(options: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Server |
     own = {name: _own_addresses(found, name) for name in interfaces}
     lans = _lans(reader, prefixes, own)
     routed = reader.many("routed_prefixes", options["routed_prefixes"], parse_lan_prefix)
-    users = _users(reader, options["users"])
+    users = _users(reader, options["users"], found.get("unknown") or ())
     shares = _shares(reader, options["shares"], users, found)
     printers = _printers(reader, options)
     _check_names(reader, shares, printers)
@@ -159,11 +160,14 @@ def _own_addresses(found: Mapping[str, Any], interface: str) -> tuple[str, ...]:
     )
 
 
-def _users(reader: OptionReader, raw: object) -> tuple[str, ...]:
+def _users(reader: OptionReader, raw: object, unknown: Sequence[str]) -> tuple[str, ...]:
     names: list[str] = []
     for number, entry in enumerate(reader.listed("users", raw)):
         name = reader.one(f"users[{number}].name", entry.get("name"), parse_account)
         reader.one(f"users[{number}].password", entry.get("password"), parse_password)
+        if name in unknown and not entry.get("create", True):
+            remedy = "Add the user to the machine, or say create: true"
+            reader.refuse(f"users[{number}].name", name, "is no user of this machine", remedy)
         if name in names:
             reader.refuse(f"users[{number}].name", name, "is there twice", "Put all of a user into one entry")
         names += [name] if name else []

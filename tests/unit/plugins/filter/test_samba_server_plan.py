@@ -131,21 +131,29 @@ def test_the_lan_prints_and_this_machine_administers() -> None:
     assert locations["/"] == [*local, *lan]
 
 
-def test_the_firewall_is_told_of_both_ports() -> None:
+def holes(**other: Any) -> list[str]:
+    rules: str = plan(**other)["firewall"]["holes"]
+    return rules.splitlines()
+
+
+FROM = 'iifname "lan0" ip6 saddr { 2001:db8:0:5::/64, 2001:db8:0:6::/64, fe80::/10 }'
+
+
+def test_the_firewall_lets_in_both_ports() -> None:
     prefixes = ["2001:db8:0:5::/64", "2001:db8:0:6::/64"]
-    hole = {"name": "files and printers", "protocol": "tcp", "ports": ["445", "631"], "interfaces": ["lan0"]}
-    assert plan()["firewall"] == {
-        "outside": ["lan0"],
-        "inside": [{"interface": "lan0", "prefixes": prefixes}],
-        "input_allow": [{**hole, "sources": ["fe80::/10", *prefixes]}],
-    }
-    assert plan(cups=False, printers=[], default_printer="")["firewall"]["input_allow"][0]["ports"] == ["445"]
+    firewall = plan()["firewall"]
+    assert (firewall["outside"], firewall["inside"]) == (["lan0"], [{"interface": "lan0", "prefixes": prefixes}])
+    assert holes() == [FROM + ' tcp dport { 445, 631 } counter accept comment "files and printers"']
+    assert " tcp dport 445 " in holes(cups=False, printers=[], default_printer="")[0]
 
 
 def test_no_ipv6_prefix_is_no_hole_for_all() -> None:
-    # What the role firewall reads in a hole without sources is "everybody".
-    planned = plan(prefixes=["192.0.2.0/24"], routed_prefixes=[], announce=["avahi", "wsdd"])
-    assert [hole["sources"] for hole in planned["firewall"]["input_allow"]] == [["fe80::/10"]] * 3
+    found = holes(prefixes=["192.0.2.0/24"], routed_prefixes=[], announce=["avahi", "wsdd"])
+    assert [rule.split(" counter")[0] for rule in found] == [
+        'iifname "lan0" ip6 saddr fe80::/10 tcp dport { 445, 631 }',
+        'iifname "lan0" ip6 saddr fe80::/10 udp dport { 5353, 3702 }',
+        'iifname "lan0" ip6 saddr fe80::/10 tcp dport 3702',
+    ]
 
 
 def test_who_is_not_named_any_more_comes_in_nowhere() -> None:
@@ -167,8 +175,55 @@ def test_names_without_the_dot_of_the_root() -> None:
 def test_queues() -> None:
     laser = {"name": "laser", "uri": "ipp://[2001:db8:0:5::9]/ipp/print", "driver": "everywhere"}
     assert plan()["queues"][0] == {**laser, "description": "", "location": ""}
-    assert not plan()["writes_files"]
-    assert plan(printers=[{"name": "laser", "uri": "file:/srv/printed"}])["writes_files"]
+
+
+def plan_beside(smb_conf: str = "", cups_files: str = "", **other: Any) -> dict[str, Any]:
+    found = {"addresses": LINKS, "missing": [], "smb_conf": smb_conf, "cups_files": cups_files}
+    result: dict[str, Any] = FilterModule().filters()["samba_server_plan"]({**OPTIONS, **other}, found)
+    return result
+
+
+def test_cups_writes_files_as_long_as_a_queue_does() -> None:
+    printed = {"printers": [{"name": "laser", "uri": "file:/srv/printed"}]}
+    for theirs in ("", "# CUPS's own\n#FileDevice No\n", "FileDevice No\n"):
+        with_it = plan_beside(cups_files=theirs, **printed)["cups_files"]
+        assert with_it.startswith(theirs)
+        assert with_it.endswith("\nFileDevice Yes\n")
+        assert plan_beside(cups_files=with_it, **printed)["cups_files"] == with_it
+        assert plan_beside(cups_files=with_it)["cups_files"] == theirs
+
+
+def test_a_running_samba_takes_new_shares_as_it_runs() -> None:
+    now = plan()["smb_conf"]
+    photos, public = OPTIONS["shares"]
+    music = {"name": "music", "path": "/srv/music"}
+    for shares, reloads in (
+        ([photos, public], True),
+        ([photos, public, music], True),
+        ([{**photos, "comment": "Anna's"}, public], True),
+        # Who is in a share would stay in it.
+        ([photos], False),
+        ([{**photos, "writable": False}, public], False),
+        ([{**photos, "path": "/srv/other"}, public], False),
+    ):
+        assert plan_beside(smb_conf=now, shares=shares)["reloads"] is reloads
+    assert not plan_beside(smb_conf=now, settings={})["reloads"]
+    ink = {"name": "ink", "uri": "ipp://ink.home.example/ipp/print"}
+    assert not plan_beside(smb_conf=now, printers=[*OPTIONS["printers"], ink])["reloads"]
+    users = [*OPTIONS["users"], {"name": "ben", "password": "a pear"}]
+    more = {"users": users, "shares": [photos, public, music]}
+    assert not plan_beside(smb_conf=plan(**more)["smb_conf"], shares=[photos, public, music])["reloads"]
+
+
+def test_a_user_whom_the_machine_lacks() -> None:
+    found = {"addresses": LINKS, "missing": [], "unknown": ["anna"]}
+    users = [{**OPTIONS["users"][0], "create": False}]
+    refused = FilterModule().filters()["samba_server_plan"]({**OPTIONS, "users": users}, found)
+    said = (
+        "samba_server_users[0].name: anna is no user of this machine. Add the user to the machine, or say create: true."
+    )
+    assert refused == {"problems": [said]}
+    assert FilterModule().filters()["samba_server_plan"](OPTIONS, found)["problems"] == []
 
 
 @pytest.mark.parametrize(
@@ -277,7 +332,7 @@ def test_cups_takes_it(tmp_path: Path) -> None:
 
 def test_nothing_is_announced_by_itself() -> None:
     assert "Browsing No" in directives()
-    assert len(plan()["firewall"]["input_allow"]) == 1
+    assert len(holes()) == 1
 
 
 def test_announced_at_the_lan_alone() -> None:
@@ -285,9 +340,8 @@ def test_announced_at_the_lan_alone() -> None:
     assert "Browsing Yes" in directives(announce=["avahi"])
     assert "allow-interfaces=lan0\n" in planned["avahi_conf"]
     assert "ExecStart=/usr/sbin/wsdd2 -w -i lan0\n" in planned["wsdd_dropin"]
-    who = {"interfaces": ["lan0"], "sources": ["fe80::/10", "2001:db8:0:5::/64", "2001:db8:0:6::/64"]}
-    assert planned["firewall"]["input_allow"][1:] == [
-        {"name": "to be found", "protocol": "udp", "ports": ["5353", "3702"], **who},
-        {"name": "to tell what it is", "protocol": "tcp", "ports": ["3702"], **who},
+    assert holes(announce=["avahi", "wsdd"])[1:] == [
+        FROM + ' udp dport { 5353, 3702 } counter accept comment "to be found"',
+        FROM + ' tcp dport 3702 counter accept comment "to tell what it is"',
     ]
-    assert len(plan(announce=["avahi"])["firewall"]["input_allow"]) == 2
+    assert len(holes(announce=["avahi"])) == 2

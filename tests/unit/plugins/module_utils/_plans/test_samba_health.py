@@ -91,6 +91,13 @@ def test_loopback(said: str, line: str) -> None:
     assert lines(SEEN._replace(loopback={631: said}), loopback=[631])[0].startswith(line)
 
 
+def test_only_cups_is_waited_for_by_samba() -> None:
+    line = lines(SEEN._replace(loopback={445: "timed out"}), loopback=[445])[0]
+    assert "loopback IPv6 is dropped: programs of this machine will wait for Samba. Accept all" in line
+    missing = lines(SEEN._replace(queues={("2001:db8::10", 631, "ink"): False}))[0]
+    assert "See `lpstat -h [2001:db8::10]:631 -v`" in missing
+
+
 def test_a_service_that_listens() -> None:
     service = {"unit": "smbd.service", "port": 445, "addresses": [V6, V4]}
     for at in ([V6, V4], ["::", "0.0.0.0"]):
