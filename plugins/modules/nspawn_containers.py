@@ -113,6 +113,20 @@ options:
       bridge:
         description: The bridge that has to be there before it starts.
         type: str
+      binds:
+        description: What of the host it sees, as its C(.nspawn) file says. It does not start without.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          source:
+            description: The path, which has to be there.
+            type: path
+            required: true
+          idmap:
+            description: Whether the file says C(idmap) of it, which the kernel cannot do for every file system.
+            type: bool
+            default: false
       files:
         description: The files on the host that it is run from.
         type: list
@@ -242,6 +256,7 @@ def main() -> None:
         "directory": {"type": "path", "default": ""},
     }
     file = {"path": {"type": "path", "required": True}, "content": {"type": "str", "required": True}}
+    bind = {"source": {"type": "path", "required": True}, "idmap": {"type": "bool", "default": False}}
     container = {
         "name": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -250,6 +265,7 @@ def main() -> None:
         "root": {"type": "str", "choices": [*ROOTS], "default": ROOTS[0]},
         "machine_id": {"type": "str"},
         "bridge": {"type": "str"},
+        "binds": {"type": "list", "elements": "dict", "default": [], "options": bind},
         "files": {"type": "list", "elements": "dict", "default": [], "options": file},
         "started": {"type": "bool", "default": True},
     }

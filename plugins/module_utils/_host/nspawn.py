@@ -15,6 +15,7 @@ from .._plans.plan import FileState
 from .._plans.steps import UnitState
 from .._plans.trees import fallen, staged
 from .host import Host
+from .idmapping import unmappable
 from .trees import is_empty, is_tree, machine_id_of
 
 
@@ -26,6 +27,9 @@ def look(host: Host, wanted: Sequence[Wanted]) -> Found:
     empty = frozenset(path for path in trees if is_empty(path))
     there = frozenset(path for path in trees if is_tree(path)) - empty
     mine = [unit for each in wanted for unit in (each.unit, each.mount)]
+    binds = [bind for each in wanted for bind in each.binds]
+    needed = {image.source for image in images} | {bind.path for bind in binds}
+    sources = frozenset(path for path in needed if path and os.path.exists(path))
     units, masked = _units(host, [TARGET, NETWORKD, MACHINED, *mine])
     return Found(
         trees=there,
@@ -34,7 +38,8 @@ def look(host: Host, wanted: Sequence[Wanted]) -> Found:
         files=_files(host, (path for each in wanted for path in each.files)),
         units=units,
         links=frozenset(each.bridge for each in wanted if each.bridge and host.exists("/sys/class/net/" + each.bridge)),
-        sources=frozenset(image.source for image in images if image.source and os.path.exists(image.source)),
+        sources=sources,
+        unmappable=unmappable(sorted({bind.path for bind in binds if bind.idmap and bind.path in sources})),
         unfinished=frozenset(each.name for each in wanted if host.exists(each.mark)),
         masked=MACHINED in masked,
         empty=empty,

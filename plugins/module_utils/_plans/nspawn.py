@@ -40,6 +40,7 @@ _LABEL = re.compile("[^A-Za-z0-9]+")
 class Container:
     """A container as the module takes it.
 
+    :param binds: what it sees of the host
     :param files: what it is run from, on the host
     :param started: whether it runs, now and after every boot
     """
@@ -50,6 +51,7 @@ class Container:
     root: str = ROOTS[0]
     machine_id: str = ""
     bridge: str = ""
+    binds: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, str]] = field(default_factory=list)
     started: bool = True
     keep_data: bool = False
@@ -255,14 +257,16 @@ def _container(
         remedy = f"Write one of those in {reader.named('images')}: {listed}"
         reader.refuse(at + "image", repr(image), "is no image", remedy)
     bridge = reader.one(at + "bridge", item.get("bridge") or options.get("bridge"), parse_plain_interface) or ""
+    users = reader.choice(at + "private_users", _users(item), USERS)
+    binds = _binds(reader, at, item, users)
     machine = Machine(
         name=identity.name,
         bridge="" if identity.routed else bridge,
         link=link,
         addresses=tuple(f"{address}/{link.prefix.prefixlen}" for address in identity.addresses) if link else (),
         mac=identity.mac,
-        private_users=reader.choice(at + "private_users", _users(item), USERS),
-        binds=tuple(_binds(reader, at, item)),
+        private_users=users,
+        binds=tuple(binds),
         capabilities=reader.many(at + "capabilities", item.get("capabilities"), parse_capability),
         drop_capabilities=reader.many(at + "drop_capabilities", item.get("drop_capabilities"), parse_capability),
         limits=_limits(reader, at + "limits.", item.get("limits") or {}),
@@ -275,6 +279,7 @@ def _container(
         machine_id=identity.machine_id,
         # The module need not look for one that the same play makes.
         bridge="" if machine.bridge == options.get("bridge_made") else machine.bridge,
+        binds=[{"source": bind.source, "idmap": bind.idmap} for bind in binds],
         files=[{"path": path, "content": text} for path, text in files(machine).items()],
         started=reader.truth(at + "started", item.get("started", True)),
     )
@@ -286,7 +291,7 @@ def _users(item: Mapping[str, Any]) -> object:
     return "no" if users is False else users
 
 
-def _binds(reader: OptionReader, at: str, item: Mapping[str, Any]) -> list[Bind]:
+def _binds(reader: OptionReader, at: str, item: Mapping[str, Any], users: str) -> list[Bind]:
     binds: list[Bind] = []
     for number, entry in enumerate(reader.listed(at + "binds", item.get("binds"))):
         where = f"{at}binds[{number}]."
@@ -296,7 +301,11 @@ def _binds(reader: OptionReader, at: str, item: Mapping[str, Any]) -> list[Bind]
             continue
         if target in [bind.target for bind in binds]:
             reader.refuse(where + "target", target, "is there twice", "Give each of them a place of its own")
-        binds.append(Bind(source, target, reader.truth(where + "read_only", entry.get("read_only", False))))
+        read_only = reader.truth(where + "read_only", entry.get("read_only", False))
+        given = entry.get("idmap")
+        idmap = not read_only if given is None else reader.truth(where + "idmap", given)
+        # With the host's users there is nothing to translate.
+        binds.append(Bind(source, target, read_only, idmap and users == USERS[0]))
     return binds
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from .._values.errors import Refusal
 from .conditions import Require
 from .networkd_units import RELOAD
+from .nspawn_binds import unusable
 from .nspawn_files import UNIT_DIRECTORY, host_network
 from .nspawn_others import not_ours, theirs
 from .nspawn_wanted import COPY, Wanted
@@ -40,7 +41,8 @@ class Found(NamedTuple):
     :param files: path → file, of those that are there
     :param units: name → state
     :param links: the interfaces
-    :param sources: the tarballs and directories that are there
+    :param sources: the tarballs and directories that are there, and what containers shall see of the host
+    :param unmappable: of that, what the kernel cannot show with other owners
     :param unfinished: names of containers that an earlier run did not come to an end with
     :param masked: systemd-machined may not start
     :param others: path of a container's tree → what somebody else has in its place or beside it
@@ -58,6 +60,7 @@ class Found(NamedTuple):
     empty: frozenset[str] = frozenset()
     lowers: Mapping[str, str] = {}
     others: Mapping[str, str] = {}
+    unmappable: frozenset[str] = frozenset()
 
     @property
     def networkd(self) -> bool:
@@ -117,6 +120,8 @@ def _missing(each: Wanted, found: Found) -> list[Refusal]:
         )
     unit = found.units.get(each.unit, OFF)
     starts = each.started and (not unit.active or file_steps(_files(each, found)))
+    if starts:
+        refusals += unusable(each.binds, found.sources, found.unmappable)
     if starts and found.masked:
         problem = f"cannot start, since {MACHINED}, which knows a host's containers, is masked on this host"
         remedy = f"Run systemctl unmask {MACHINED} there"

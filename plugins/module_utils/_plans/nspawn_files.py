@@ -42,11 +42,15 @@ _LIMITS = {
 
 
 class Bind(NamedTuple):
-    """A file or directory of the host that is seen in a container."""
+    """A file or directory of the host that is seen in a container.
+
+    :param idmap: under the owners that it has on the host, where the container has users of its own
+    """
 
     source: str
     target: str
     read_only: bool
+    idmap: bool = False
 
 
 class Machine(NamedTuple):
@@ -154,6 +158,10 @@ def _settings(machine: Machine, network: str) -> str:
 
 
 def _bound(bind: Bind) -> str:
+    if bind.idmap:
+        # Else all would be nobody's there. systemd 252 has `rootidmap` too, 257 also `owneridmap`: both know a single
+        # owner, and data of a mail server has several.
+        return f"{bind.source}:{bind.target}:idmap"
     return bind.source if bind.source == bind.target else f"{bind.source}:{bind.target}"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from .._values.errors import Refusal, ValueProblem
 from .._values.machine import parse_absolute_path, parse_machine_id, parse_machine_name
+from .nspawn_binds import Source, read_sources
 from .nspawn_files import made_from, paths, signed, unit_name
 from .nspawn_layers import IMAGES, LAYERS, MACHINES, mount_file, mount_path, mount_unit
 from .trees import PLACE, MakeTree
@@ -74,6 +75,7 @@ class Wanted(NamedTuple):
     started: bool
     boot_timeout: float
     root: str = ""
+    binds: tuple[Source, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -173,7 +175,8 @@ def _read_container(option: str, item: Mapping[str, Any], images: Mapping[str, I
     mount = mount_file(name) if root == "overlay" else None
     files = {**{path: files.get(path) for path in paths(name)}, mount_path(name): mount}
     image, bridge = images[item["image"]], item["bridge"] or ""
-    return Wanted(name, option, True, False, image, machine_id, bridge, files, item["started"], timeout, root)
+    binds = read_sources(f"{option}.binds", item["binds"])
+    return Wanted(name, option, True, False, image, machine_id, bridge, files, item["started"], timeout, root, binds)
 
 
 def _read_machine_id(option: str, item: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.router_profile
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)
-LAN, ROUTER, ROUTED, ROUTES, OVERLAYS, PLUGIN, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
+LAN, ROUTER, ROUTED, ROUTES, OVERLAYS, BINDS, PLUGIN, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
 EXAMPLE = ROOT / "examples/containers"
 PROFILE = "container_host_"
 SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
@@ -96,6 +96,12 @@ def test_those_that_are_layers_over_one_image() -> None:
     (role,) = LAN[0]["roles"]
     _laid_out, plan = planned({**role, **OVERLAYS})
     assert [(one.name, one.root) for one in plan.containers] == [("runner-1", "overlay"), ("runner-2", "overlay")]
+
+
+def test_those_that_see_directories_of_the_host() -> None:
+    (role,) = LAN[0]["roles"]
+    _laid_out, plan = planned({**role, "container_host_containers": BINDS})
+    assert [bind["idmap"] for bind in plan.containers[0].binds] == [True, True]
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_a_bridged_container() -> None:
         ("Exec", "Capability", "CAP_SYS_TIME"),
         ("Exec", "DropCapability", "CAP_AUDIT_CONTROL CAP_SYS_PTRACE"),
         ("Files", "BindReadOnly", f"{path}:/etc/systemd/network/10-homelab-ipv6.network"),
-        ("Files", "Bind", "/srv/www"),
+        ("Files", "Bind", "/srv/www:/srv/www:idmap"),
         ("Files", "BindReadOnly", "/srv/keys:/etc/keys"),
         ("Network", "VirtualEthernet", "yes"),
         ("Network", "Bridge", "br0"),
@@ -109,6 +109,28 @@ def test_a_bridged_container() -> None:
         ("Network", "LinkLocalAddressing", "ipv6"),
         ("DHCPv6", "DUIDType", "vendor"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("bind", "users", "said"),
+    [
+        ({}, "pick", ("Bind", "/srv:/srv:idmap")),
+        ({"target": "/mnt"}, "pick", ("Bind", "/srv:/mnt:idmap")),
+        ({"idmap": "no"}, "pick", ("Bind", "/srv")),
+        ({"read_only": True}, "pick", ("BindReadOnly", "/srv")),
+        ({"read_only": True, "idmap": True}, "pick", ("BindReadOnly", "/srv:/srv:idmap")),
+        # There is nothing to translate.
+        ({"idmap": True}, "identity", ("Bind", "/srv")),
+        ({}, "no", ("Bind", "/srv")),
+    ],
+)
+def test_who_owns_what_it_sees(bind: dict[str, Any], users: str, said: tuple[str, str]) -> None:
+    (one,) = plan(containers=[{"name": "web", "binds": [{"source": "/srv", **bind}], "private_users": users}])[
+        "containers"
+    ]
+    assert ("Files", *said) in settings(one["files"][0]["content"])
+    # The module asks the kernel.
+    assert one["binds"] == [{"source": "/srv", "idmap": said[1].endswith(":idmap")}]
 
 
 def test_yaml_has_read_no_as_false() -> None:

@@ -12,6 +12,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host import nspawn
 from ansible_collections.homelab.ipv6.plugins.module_utils._host.host import Host, Outcome
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_wanted
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_binds import Source
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.trees import staged
 
@@ -56,7 +57,15 @@ def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[nspawn_want
     for name in ("MACHINES", "IMAGES", "LAYERS", "MARKS"):
         monkeypatch.setattr(nspawn_wanted, name, f"{tmp_path}/{name.lower()}/")
     image = {"name": "whole", "suite": "", "sources": [], "packages": [], "tarball": "", "directory": str(tmp_path)}
-    common = {"state": "present", "keep_data": False, "image": "whole", "bridge": "lo", "files": [], "started": True}
+    common = {
+        "state": "present",
+        "keep_data": False,
+        "image": "whole",
+        "bridge": "lo",
+        "files": [],
+        "started": True,
+        "binds": [],
+    }
     containers = [
         {**common, "name": "web", "machine_id": ID, "root": "copy"},
         {**common, "name": "mail", "machine_id": ID, "root": "overlay", "bridge": "no0"},
@@ -111,6 +120,18 @@ def test_what_is_no_tree_is_somebody_elses(wanted: tuple[nspawn_wanted.Wanted, .
     Path(web.place + ".raw").unlink()
     Path(web.place).symlink_to(tmp_path)
     assert nspawn.look(Systemd(), wanted).others == {web.place: web.place}
+
+
+def test_what_containers_are_to_see(wanted: tuple[nspawn_wanted.Wanted, ...], tmp_path: Path) -> None:
+    web, mail = wanted
+    binds = [Source(path, "", True) for path in ("/proc", str(tmp_path), f"{tmp_path}/none")]
+    found = nspawn.look(
+        Systemd(), [web._replace(binds=tuple(binds)), mail._replace(binds=(Source("/sys", "", False),))]
+    )
+    assert found.sources == {str(tmp_path), "/proc", "/sys"}
+    # What is not to be shown with other owners is not looked at.
+    assert found.unmappable >= {"/proc"}
+    assert found.unmappable <= {"/proc", str(tmp_path)}
 
 
 def test_units(wanted: tuple[nspawn_wanted.Wanted, ...]) -> None:

@@ -37,6 +37,7 @@ def container(name: str = "web", **other: Any) -> dict[str, Any]:
         "root": "copy",
         "machine_id": ID if name == "web" else OTHER_ID,
         "bridge": "br0",
+        "binds": [],
         "files": files(name),
         "started": True,
         **other,
@@ -355,6 +356,40 @@ def test_what_the_host_has_not(other: dict[str, Any], host: planning.Found, said
     assert [warning.startswith(said) for warning in plan.warnings] == [True]
     assert plan.warnings[0].endswith("A run that is no check would end here.")
     assert [sentence.startswith(said) for sentence in plan.result["missing"]] == [True]
+
+
+BINDS = [{"source": "/srv/web", "idmap": False}, {"source": "/srv/mail", "idmap": True}]
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (
+            {"sources": {"/srv/web"}},
+            "source: /srv/mail is not there on this host, and the container is to see it. Make it",
+        ),
+        (
+            {"sources": {"/srv/web", "/srv/mail"}, "unmappable": {"/srv/mail"}},
+            (
+                "source: /srv/mail is on a file system of which this kernel cannot show other owners, so that a "
+                "container with users of its own could not write there. Have it on another one, such as ext4, xfs or "
+                "btrfs, or write private_users: identity, or idmap: false where it is enough that everybody may."
+            ),
+        ),
+    ],
+)
+def test_what_it_sees_of_the_host_has_to_be_usable(host: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        planned(container(binds=BINDS), host=found(**host))
+    assert str(caught.value).startswith(f"containers[0].binds[1].{said}")
+    # One that stays as it is has no need of it, nor has one that is not started.
+    assert steps(planned(container(binds=BINDS), host=found("web", **host))) == []
+    planned(container(binds=BINDS, started=False), host=found(**host))
+
+
+def test_what_it_sees_of_the_host_is_usable() -> None:
+    host = found(sources={"/srv/web", "/srv/mail"}, unmappable={"/srv/web"})
+    assert "enable and start systemd-nspawn@web.service" in steps(planned(container(binds=BINDS), host=host))
 
 
 @pytest.mark.parametrize("source", ["tarball", "directory"])

@@ -37,6 +37,7 @@ CONTAINER = {
     "root": "overlay",
     "machine_id": ID,
     "bridge": "br0",
+    "binds": [],
     "files": [{"path": SETTINGS, "content": signed("[Exec]\n")}],
     "started": True,
 }
