@@ -18,6 +18,7 @@ description:
   - Among what it finds by its name are port 445 filtered over IPv6 alone, with which drives fail at logon, and loopback
     dropped over IPv6, with which Samba waits for CUPS.
   - Changes nothing. It connects to the servers that are named, and sends them an echo request where they do not answer.
+    Where a share could not be mounted the last time, it looks into the directory, which mounts it if it can be.
 options:
   units:
     description: systemd units that must run and be enabled.

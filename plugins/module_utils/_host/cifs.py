@@ -112,30 +112,22 @@ def knock(address: str, port: int, timeout: float) -> str:
     return ""
 
 
-def look_into(host: Host, address: str, unc: str, who: Sequence[str], password: str | None = None) -> Answer:
+def look_into(host: Host, address: str, unc: str, who: Sequence[str], stdin: str = "") -> Answer:
     """Look into a share by smbclient.
 
     :param address: where the server is, so that no name is asked for
     :param who: how smbclient is told the user
-    :param password: what it reads from its standard input
+    :param stdin: what it reads from its standard input
     """
-    env = {"PASSWD_FD": "0"} if password is not None else {}
     where = ["-I", address, "-p", str(SMB_PORT), "-t", str(int(PATIENCE)), unc]
     argv = ["smbclient", *who, *where, "-c", "ls nothing-of-that-name"]
-    outcome = host.run(argv, stdin=(password or "") + "\n", timeout=2 * PATIENCE, env=env)
+    outcome = host.run(argv, stdin=stdin, timeout=2 * PATIENCE)
     status = STATUS.findall(outcome.out + outcome.err)
     # It found the share, and not the file.
     if outcome.rc == 0 or "NT_STATUS_NO_SUCH_FILE" in status or "NT_STATUS_OBJECT_NAME_NOT_FOUND" in status:
         return Answer("", "")
     said = " ".join((outcome.out + outcome.err).split())
     return Answer(status[-1] if status else "no status", said)
-
-
-def who_asks(share: Share) -> list[str]:
-    """How smbclient is told who asks; the password it hears otherwise."""
-    if not share.user:
-        return ["-N"]
-    return ["-U", share.user, *(["-W", share.domain] if share.domain else [])]
 
 
 def refuse_shut_out(host: Host, shares: Sequence[Share]) -> None:
@@ -154,8 +146,9 @@ def refuse_shut_out(host: Host, shares: Sequence[Share]) -> None:
             there[share.server] = next((one for one in at if not knock(one, SMB_PORT, KNOCKING)), "")
         if not there[share.server]:
             continue
-        password = share.password if share.user else None
-        answer = look_into(host, there[share.server], share.unc, who_asks(share), password)
+        # Of a password that it is handed otherwise it reads 127 bytes.
+        who, stdin = (["-A", "/dev/stdin"], share.credentials_text()) if share.user else (["-N"], "")
+        answer = look_into(host, there[share.server], share.unc, who, stdin)
         refusal = shut_out(f"shares[{number}].", share, answer.status)
         if refusal:
             raise refusal

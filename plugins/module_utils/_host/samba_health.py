@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._plans.cifs_mounts import PATIENCE_WITH_NETWORK
 from .._plans.samba_health import NO_ROUTE, Knock, Observed, ShareSeen
 from .._values.cifs import bracketed, escaped, unc_host
 from .._values.listener import TCP
@@ -65,9 +66,16 @@ def _share(host: Host, share: Mapping[str, Any], knocks: Sequence[Knock]) -> Sha
     who = ["-A", share["credentials"]] if share["credentials"] else ["-N"]
     answer = look_into(host, at, f"//{unc_host(share['server'])}/{share['share']}", who)
     mounts = host.run(["modprobe", "--dry-run", "--quiet", "cifs"]).rc == 0
-    unit = escaped(share["path"] or "/") + ".automount"
-    watched = bool(share["path"]) and unit_words(host, "is-active", [unit]).get(unit) == "active"
-    return ShareSeen(answer.status, answer.said, mounts, watched)
+    automount, mount = (f"{escaped(share['path'] or '/')}.{kind}" for kind in ("automount", "mount"))
+    words = unit_words(host, "is-active", [automount, mount]) if share["path"] else {}
+    watched = words.get(automount) == "active"
+    # A mount stays failed until the next one, and a server that was away may be back: so that somebody looks.
+    failed = mounts and watched and not answer.status and words[mount] == "failed" and not _opens(host, share["path"])
+    return ShareSeen(answer.status, answer.said, mounts, watched, failed)
+
+
+def _opens(host: Host, path: str) -> bool:
+    return host.run(["ls", "--directory", f"{path}/."], timeout=PATIENCE_WITH_NETWORK + 5.0).rc == 0
 
 
 def _queues(

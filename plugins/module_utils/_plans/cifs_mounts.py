@@ -84,10 +84,11 @@ class Share(NamedTuple):
             f"{UNITS}{self.stem}.automount": FileState(self._automount()),
         }
         if self.user:
-            found[self.credentials] = FileState(self._credentials(), 0o600)
+            found[self.credentials] = FileState(self.credentials_text(), 0o600)
         return found
 
-    def _credentials(self) -> str:
+    def credentials_text(self) -> str:
+        """As mount.cifs and smbclient read it."""
         domain = f"domain={self.domain}\n" if self.domain else ""
         return f"username={self.user}\npassword={self.password}\n{domain}"
 

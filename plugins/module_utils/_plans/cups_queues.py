@@ -174,11 +174,13 @@ def plan(queues: Sequence[Queue], default: str, purge: bool, found: Found) -> Pl
     steps: list[Step] = []
     states: list[State] = []
     last: Queue | None = None
+    removed: list[str] = []
     for number, queue in enumerate(queues):
         old = found.other_case(queue.name)
         if old:
             # cupsd would change that one, and leave it its name.
             steps.append(_remove(_ours(f"queues[{number}].name", queue.name, old, found), found))
+            removed.append(old)
             states.append(State(f"queue {old}", found.queues[old].shown(), ""))
             default = default or (queue.name if old == found.default else "")
         before = found.queues.get(queue.name)
@@ -193,16 +195,16 @@ def plan(queues: Sequence[Queue], default: str, purge: bool, found: Found) -> Pl
     for name in gone:
         before = found.queues[name]
         _refuse_password("queues", before)
+        removed.append(name)
         steps.append(_remove(before, found))
         states.append(State(f"queue {name}", before.shown(), ""))
     if default and default != found.default:
         # One that goes is the default again when it comes back.
-        stays = found.default and f"remove the queue {found.default}" not in [step.describe() for step in steps]
-        undo = (*LPADMIN, "-d", found.default) if stays else None
+        undo = (*LPADMIN, "-d", found.default) if found.default and found.default not in removed else None
         steps.append(Run((*LPADMIN, "-d", default), f"make {default} the default", undo=undo))
         states.append(State("default queue", found.default + "\n" if found.default else "", default + "\n"))
     if steps:
-        steps = [Require("lpadmin", PACKAGE), *steps, *_written_down(last)]
+        steps = [Require("lpadmin", PACKAGE), *steps, *_written_down(last, removed)]
     forgotten = {} if purge else {one: driver for one, driver in found.kept.items() if one.lower() not in listed}
     kept = {one: driver for one, driver in forgotten.items() if one in found.queues}
     kept.update({queue.name: queue.driver for queue in queues})
@@ -247,14 +249,24 @@ def _make(queue: Queue, before: Queue | None) -> Run:
     return Run((*LPADMIN, *queue.words(before)), f"make the queue {queue.name}", undo=undo, timeout=PATIENCE)
 
 
-def _written_down(queue: Queue | None) -> list[Step]:
+def _written_down(queue: Queue | None, removed: Sequence[str]) -> list[Step]:
     """Until then the next run would see the queues as they were."""
-    if queue is None:
+    what = [f"write {queue.name} into"] if queue else []
+    # All of the file is written at once: the last that was made stands for the others.
+    pattern = r"\A" + "".join(rf"(?![\s\S]*^{_opening(name)})" for name in removed)
+    if queue:
+        wanted = [("Info", queue.description), ("Location", queue.location), ("DeviceURI", queue.uri)]
+        # A printer may say itself where it stands.
+        lines = [render([Directive(name, value)]) for name, value in wanted if value]
+        of_queue = "".join(rf"(?:(?!<).*\n)*?{re.escape(line)}" for line in lines)
+        pattern += rf"[\s\S]*^{_opening(queue.name)}{of_queue}"
+    if removed:
+        what.append(f"take {', '.join(removed)} out of")
+    if not what:
         return []
-    remedy = "See `journalctl -u cups -n 20`"
-    wanted = [("Info", queue.description), ("Location", queue.location), ("DeviceURI", queue.uri)]
-    # A printer may say itself where it stands.
-    lines = [render([Directive(name, value)]) for name, value in wanted if value]
-    of_queue = "".join(rf"(?:(?!<).*\n)*?{re.escape(line)}" for line in lines)
-    pattern = rf"^<(?:Printer|DefaultPrinter) {re.escape(queue.name)}>\n{of_queue}"
-    return [Await(("cat", PRINTERS), f"cupsd to write {queue.name} into {PRINTERS}", pattern, WRITTEN_DOWN, remedy)]
+    why = f"cupsd to {' and '.join(what)} {PRINTERS}"
+    return [Await(("cat", PRINTERS), why, pattern, WRITTEN_DOWN, "See `journalctl -u cups -n 20`")]
+
+
+def _opening(name: str) -> str:
+    return rf"<(?:Default)?Printer {re.escape(name)}>\n"

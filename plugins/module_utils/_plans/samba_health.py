@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .._values.cifs import bracketed
+from .._values.cifs import bracketed, escaped
 from .._values.samba import IPP_PORT, SMB_PORT
 from .cifs_mounts import NO_SHARE, NOT_ALLOWED, TARGET, WRONG_USER
 from .health import Check, unit_check
@@ -43,12 +43,14 @@ class ShareSeen(NamedTuple):
     :param status: empty where all is well
     :param mounts: whether this kernel has cifs, so that it can be mounted
     :param watched: whether its automount unit runs
+    :param failed: whether a mount has failed, and failed again when this looked
     """
 
     status: str
     said: str
     mounts: bool
     watched: bool
+    failed: bool = False
 
 
 class Observed(NamedTuple):
@@ -187,6 +189,9 @@ def _share(share: Mapping[str, Any], seen: ShareSeen) -> list[Check]:
         return [Check(what, f"opens for {who}; this kernel has no cifs, so that {path} is not mounted")]
     if not seen.watched:
         return [Check(what, f"opens for {who}, but nothing mounts it at {path}", f"`systemctl restart {TARGET}`")]
+    if seen.failed:
+        remedy = f"`journalctl --unit='{escaped(path)}.mount' -n 20` and `dmesg` say why"
+        return [Check(what, f"opens for {who}, but cannot be mounted at {path}", remedy)]
     return [Check(what, f"opens for {who}, and at {path} when somebody looks")]
 
 
@@ -194,6 +199,5 @@ def _queue(server: str, port: int, queue: str, there: bool) -> Check:
     what = f"queue {queue} of {server}"
     if there:
         return Check(what, "takes jobs")
-    return Check(
-        what, "is not there", f"See `lpstat -h {bracketed(server)}:{port} -v` for those it has, and its spelling"
-    )
+    remedy = f"See `lpstat -h {bracketed(server)}:{port} -v` for those it has, and its spelling"
+    return Check(what, "is not there", remedy)

@@ -131,6 +131,10 @@ def test_a_service_that_listens_where_it_started() -> None:
             "BROKEN  share //nas/photos: opens for anna, but nothing mounts",
         ),
         (
+            ShareSeen("", "", mounts=True, watched=True, failed=True),
+            "BROKEN  share //nas/photos: opens for anna, but cannot be mounted at /srv/photos. `journalctl",
+        ),
+        (
             ShareSeen("NT_STATUS_LOGON_FAILURE", "", mounts=True, watched=True),
             "BROKEN  share //nas/photos: user or password of anna is wrong. Correct samba_cups_client_shares",
         ),
@@ -161,10 +165,11 @@ def test_a_guest_and_a_server_that_is_away() -> None:
 
 
 def test_queues() -> None:
-    seen = SEEN._replace(queues={("nas", 631, "laser"): True, ("nas", 631, "ink"): False})
+    seen = SEEN._replace(queues={("nas", 631, "laser"): True, ("nas", 631, "ink"): False, (V6, 631, "ink"): False})
     assert lines(seen) == [
         "ok      queue laser of nas: takes jobs",
         "BROKEN  queue ink of nas: is not there. See `lpstat -h nas:631 -v` for those it has, and its spelling",
+        f"BROKEN  queue ink of {V6}: is not there. See `lpstat -h [{V6}]:631 -v` for those it has, and its spelling",
     ]
 
 
