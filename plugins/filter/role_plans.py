@@ -37,9 +37,9 @@ def firewall_plan(options: Mapping[str, Any], connection: Mapping[str, Any] | No
     return asdict(firewall.plan(options, connection))
 
 
-def nspawn_plan(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of the role → what its module makes."""
-    return asdict(nspawn.plan(options))
+def nspawn_plan(options: Mapping[str, Any], network: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Options of the role, and the links of the host → what its module makes."""
+    return asdict(nspawn.plan(options, network=network))
 
 
 def nspawn_hosts(machines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

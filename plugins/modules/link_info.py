@@ -70,6 +70,18 @@ links:
     says_accept_ra:
       description: Whether that file, or a drop-in to it, says C(IPv6AcceptRA=) outright.
       type: bool
+    addresses:
+      description: Its addresses of both families with the lengths of their prefixes, link-local ones too.
+      type: list
+      elements: str
+    networks:
+      description: Networks that the host reaches over it without a router, by its addresses and by routes, as those
+        that router advertisements tell of. Link-local ones are left out.
+      type: list
+      elements: str
+    ra_default:
+      description: Whether a router advertisement has set a default route over it.
+      type: bool
     managed_by:
       description: What else configures the interface, as a list of C(manager), C(source) and C(obstacles), the
         settings that systemd-networkd could not take over.
@@ -86,6 +98,9 @@ links:
       networkd: false
       network_file: ""
       says_accept_ra: false
+      addresses: [192.0.2.10/24, 2001:db8:0:1::10/64, fe80::ff:fe00:1/64]
+      networks: [192.0.2.0/24, '2001:db8:0:1::/64']
+      ra_default: true
       managed_by:
         - manager: ifupdown
           source: /etc/network/interfaces line 12
@@ -95,6 +110,17 @@ uplink:
   returned: success
   type: str
   sample: eth0
+loopback_file:
+  description: The C(.network) file that systemd-networkd applies to the loopback interface, empty where none.
+  returned: success
+  type: str
+  sample: ""
+name_servers:
+  description: Addresses of the name servers that the host asks, without those on itself and link-local ones.
+  returned: success
+  type: list
+  elements: str
+  sample: ['2001:db8:0:1::53', 192.0.2.53]
 sit:
   description: Whether the kernel has 6in4 tunnels (module C(sit)). It is not loaded to find out.
   returned: success
@@ -118,6 +144,8 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._host.links import (
     default_link,
     kernel_has,
     links,
+    loopback_file,
+    name_servers,
     owners,
     ssh_connection,
 )
@@ -137,6 +165,9 @@ def build(host: Host, _params: Mapping[str, Any]) -> Plan:
             "networkd": link.by_networkd,
             "network_file": link.network_file,
             "says_accept_ra": link.says_accept_ra,
+            "addresses": list(link.addresses),
+            "networks": list(link.networks),
+            "ra_default": link.ra_default,
             "managed_by": [
                 {"manager": owner.manager, "source": owner.source, "obstacles": list(owner.obstacles)}
                 for owner in owners(host, link.name)
@@ -148,6 +179,8 @@ def build(host: Host, _params: Mapping[str, Any]) -> Plan:
         "links": found,
         "uplink": default_link(host),
         "ssh_connection": ssh_connection(host),
+        "loopback_file": loopback_file(host),
+        "name_servers": name_servers(host),
         "sit": kernel_has(host, "sit"),
     }
     return Plan(result=result)

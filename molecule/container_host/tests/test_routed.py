@@ -10,6 +10,7 @@ import pytest
 from testinfra.host import Host
 
 from ansible_collections.homelab.ipv6.molecule.container_host.conftest import ELSEWHERE
+from ansible_collections.homelab.ipv6.molecule.shared.waiting import wait_until
 
 
 @pytest.fixture
@@ -51,3 +52,31 @@ def test_nothing_translates_and_nothing_stands_in(host: Host, box: Any, router: 
 def test_the_host_forwards_and_its_kernel_listens_to_routers_as_before(host: Host) -> None:
     keys = ("all.forwarding", "spare0.accept_ra")
     assert host.check_output("sysctl --values " + " ".join(f"net.ipv6.conf.{key}" for key in keys)) == "1\n2"
+
+
+def test_what_is_for_nobody_comes_back(router: Host, number: str) -> None:
+    # Without a route, host and router would hand it to each other until its hops are used up.
+    said = router.run(f"ip netns exec internet ping -n -c 1 -W 3 2001:db8:d:{number}aa::1").stdout
+    assert "Destination unreachable" in said
+    assert "exceeded" not in said
+
+
+def test_unused_parts_are_unreachable(host: Host, number: str) -> None:
+    assert f"unreachable 2001:db8:d:{number}00::/56" in host.check_output("ip -6 route show type unreachable")
+    assert f"unreachable 10.{number}.1.0/28" in host.check_output("ip route show type unreachable")
+    # It is networkd's now, and yet has what it always had.
+    assert "127.0.0.1/8" in host.check_output("ip address show dev lo")
+
+
+def test_it_knows_name_servers(box: Any) -> None:
+    wanted = {"2001:db8:d:407::53", "192.0.2.53"}
+    # Those of router advertisements may come later than the address.
+    wait_until(
+        lambda: set(box.run("sed -n 's/^DNS=//p' /run/systemd/netif/links/*").split()), lambda told: wanted <= told
+    )
+
+
+def test_its_host_still_hears_the_router(host: Host) -> None:
+    # In a file without IPv6AcceptRA= that ends where a host forwards.
+    assert host.check_output("sysctl --values net.ipv6.conf.all.forwarding") == "1"
+    assert "via fe80::" in host.check_output("ip -6 route show default proto ra")

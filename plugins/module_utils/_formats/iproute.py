@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Interface, IPv6Network
+from ipaddress import IPv6Address, IPv6Interface, IPv6Network, ip_interface, ip_network
 from typing import Any
 
 TABLES = {"main": 254, "default": 253, "local": 255}
+# A tunnel needs no router on a way to nearly everywhere, as 2000::/3: that is no network.
+SHORTEST = {4: 8, 6: 16}
 
 
 @dataclass(frozen=True)
@@ -132,3 +134,48 @@ def parse_route_to(text: str) -> tuple[str, str]:
     for item in _objects(text):
         return str(item.get("dev", "")), str(item.get("prefsrc", ""))
     return "", ""
+
+
+def parse_addresses(text: str) -> dict[str, list[str]]:
+    """Of `ip -json address show`: link → its addresses of both families, with the lengths of their prefixes."""
+    return {
+        item["ifname"]: [
+            f"{info['local']}/{info['prefixlen']}" for info in item.get("addr_info", []) if "local" in info
+        ]
+        for item in _objects(text)
+    }
+
+
+def parse_networks(addresses: str, *routes: str) -> dict[str, list[str]]:
+    """Link → networks that are reached over it without a router, without link-local ones.
+
+    :param addresses: what `ip -json address show` printed
+    :param routes: what `ip -json -4 route show` and the same with -6 did
+    """
+    found: dict[str, list[str]] = {}
+    for item in _objects(addresses):
+        for info in item.get("addr_info", []):
+            # Where there is a peer, the length is that of its prefix.
+            far = info.get("address", info.get("local"))
+            if far and info["scope"] != "link":
+                network = str(ip_interface(f"{far}/{info['prefixlen']}").network)
+                found.setdefault(item["ifname"], []).append(network)
+    for item in (item for text in routes for item in _objects(text)):
+        # An address from DHCPv6 has no network: that is what router advertisements tell.
+        if item.get("type", "unicast") == "unicast" and item["dst"] != "default" and not _ways(item):
+            to = ip_network(item["dst"])
+            if "dev" in item and not to.is_link_local and to.prefixlen >= SHORTEST[to.version]:
+                found.setdefault(item["dev"], []).append(str(to))
+    return {link: list(dict.fromkeys(networks)) for link, networks in found.items()}
+
+
+def parse_ra_defaults(text: str) -> list[str]:
+    """Of `ip -json -6 route show`: the links of default routes that router advertisements have set."""
+    rows = [item for item in _objects(text) if item["dst"] == "default" and item.get("protocol") == "ra"]
+    return sorted({str(way["dev"]) for item in rows for way in _ways(item) or [item] if "dev" in way})
+
+
+def _ways(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """The routers that a route goes by."""
+    # "via" is one of the other family.
+    return item.get("nexthops") or [item] * ("gateway" in item or "via" in item)

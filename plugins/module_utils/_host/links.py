@@ -9,17 +9,18 @@ import glob
 import os
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 
-from .._formats import ifupdown
+from .._formats import ifupdown, iproute
 from .._plans.link_owners import Owner, ifupdown_owner, netplan_owner, network_manager_owner
+from .._plans.listening import DROPIN
 from .host import Host
 from .networkd import link_state, runs_by_networkd
 
 INTERFACES = "/etc/network/interfaces"
 PROFILES = ("/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections")
+RESOLVER_FILES = ("/run/systemd/resolve/resolv.conf", "/etc/resolv.conf")
 SYS_CLASS_NET = "/sys/class/net"
-# What the router profile adds to a .network file that is not its own.
-OUR_DROPIN = "50-homelab-ipv6.conf"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Link:
     :param accept_ra: the running value, None where the interface has no IPv6
     :param network_file: the .network file that networkd applies to it, empty where none
     :param says_accept_ra: whether that file says IPv6AcceptRA= outright
+    :param addresses: of both families, with the lengths of their prefixes
+    :param networks: that are reached over it without a router
+    :param ra_default: whether a router advertisement has set a default route over it
     """
 
     name: str
@@ -43,11 +47,38 @@ class Link:
     by_networkd: bool
     network_file: str
     says_accept_ra: bool
+    addresses: tuple[str, ...]
+    networks: tuple[str, ...]
+    ra_default: bool
+
+
+@dataclass(frozen=True)
+class Reach:
+    """By link, what iproute2 tells of all of them at once."""
+
+    addresses: dict[str, list[str]]
+    networks: dict[str, list[str]]
+    ra_defaults: list[str]
 
 
 def links(host: Host) -> list[Link]:
     """All links but loopback, by name."""
-    return [_link(host, name) for name in host.list_names(SYS_CLASS_NET) if name != "lo" and _is_link(name)]
+    reach = _reach(host)
+    return [_link(host, name, reach) for name in host.list_names(SYS_CLASS_NET) if name != "lo" and _is_link(name)]
+
+
+def _reach(host: Host) -> Reach:
+    texts = []
+    for words in (("address",), ("-4", "route"), ("-6", "route")):
+        outcome = host.run(["ip", "-json", *words, "show"])
+        # A kernel without IPv6 has no routes of it.
+        texts.append(outcome.out if outcome.rc == 0 else "")
+    addresses, routes4, routes6 = texts
+    return Reach(
+        addresses=iproute.parse_addresses(addresses),
+        networks=iproute.parse_networks(addresses, routes4, routes6),
+        ra_defaults=iproute.parse_ra_defaults(routes6),
+    )
 
 
 def _is_link(name: str) -> bool:
@@ -55,7 +86,7 @@ def _is_link(name: str) -> bool:
     return os.path.isdir(os.path.join(SYS_CLASS_NET, name))
 
 
-def _link(host: Host, name: str) -> Link:
+def _link(host: Host, name: str, reach: Reach) -> Link:
     def attribute(key: str) -> str:
         return (host.read_text(f"{SYS_CLASS_NET}/{name}/{key}") or "").strip()
 
@@ -72,6 +103,9 @@ def _link(host: Host, name: str) -> Link:
         by_networkd=runs_by_networkd(host, name),
         network_file=network_file,
         says_accept_ra=says_accept_ra(host, network_file),
+        addresses=tuple(reach.addresses.get(name, [])),
+        networks=tuple(reach.networks.get(name, [])),
+        ra_default=name in reach.ra_defaults,
     )
 
 
@@ -150,9 +184,34 @@ def says_accept_ra(host: Host, network_file: str) -> bool:
     folders = [
         f"{base}/{name}.d" for base in ("/etc/systemd/network", "/run/systemd/network", "/usr/lib/systemd/network")
     ]
-    dropins = [f"{folder}/{entry}" for folder in folders for entry in host.list_names(folder) if entry != OUR_DROPIN]
+    dropins = [f"{folder}/{entry}" for folder in folders for entry in host.list_names(folder) if entry != DROPIN]
     texts = [host.read_text(path) or "" for path in [network_file, *dropins] if path]
     return any(re.search(r"^\s*IPv6AcceptRA\s*=", text, re.MULTILINE) for text in texts)
+
+
+def loopback_file(host: Host) -> str:
+    """The .network file that networkd applies to the loopback interface, empty where none."""
+    return link_state(host, "lo").get("NETWORK_FILE", "")
+
+
+def name_servers(host: Host) -> list[str]:
+    """Whom the host asks, but for those on itself and on its links; systemd-resolved says whom it asks in turn."""
+    for path in RESOLVER_FILES:
+        lines = [line.split() for line in (host.read_text(path) or "").splitlines()]
+        found = [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
+        others = [text for text in dict.fromkeys(found) if _is_elsewhere(text)]
+        if others:
+            return others
+    return []
+
+
+def _is_elsewhere(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        # With a link behind it, it is link-local.
+        return False
+    return not (address.is_loopback or address.is_link_local or address.is_unspecified)
 
 
 def default_link(host: Host) -> str:

@@ -5,40 +5,42 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from ipaddress import ip_interface
 from typing import Any
 
-from . import bridge, nspawn
+from . import bridge, container_host_firewall, nspawn
 from .firewall_holes import read_match, read_name
-from .listening import accept_ra
 from .nspawn_files import host_network
 from .options import OptionReader
 
 BRIDGE = "bridge_"
 
 
-def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
+def profile(options: Mapping[str, Any], network: Mapping[str, Any], found: Sequence[str] = ()) -> dict[str, Any]:
     """Everything that the profile is going to set, looked at before anything changes.
 
     :param options: the role's options without their prefix, those of the bridge together
     :param network: what link_info returned
+    :param found: what earlier runs have left, a line each, as preflight.yml says
     """
     card, name = str(options["bridge"]["interface"]), str(options["bridge"]["name"])
     problems: list[str] = []
     if card:
         problems += bridge.plan(options["bridge"], network, nspawn.PROFILE + BRIDGE).problems
-    plan = nspawn.plan({**options, "bridge": name, "bridge_made": name if card else ""}, nspawn.PROFILE)
+    made = {"bridge": name, "bridge_made": name if card else "", "bridge_over": card}
+    plan = nspawn.plan({**options, **made}, nspawn.PROFILE, _with_bridge(options["bridge"], network))
     problems += plan.problems
     reader = OptionReader(nspawn.PROFILE)
     firewall: dict[str, Any] = {"inside": [], "forward_allow": []}
     if not plan.problems:
         _look_at_bridges(reader, plan, options, network)
-        _look_at_uplink(reader, plan, options, network)
     firewall["forward_allow"] = _holes(reader, plan, options["containers"])
-    firewall["inside"] = [
-        {"interface": link.interface, "prefixes": link.prefixes, "ipv4": link.ipv4} for link in plan.links
-    ]
+    firewall["inside"] = container_host_firewall.inside(reader, plan, options["containers"], found)
+    if options["firewall"]:
+        container_host_firewall.refuse_theirs(reader, firewall["inside"], found)
     problems += reader.problems
     if problems:
         return {"problems": problems}
@@ -46,8 +48,7 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
         "problems": [],
         "containers": [_without_holes(item) for item in options["containers"]],
         "looks": {"images": plan.images, "containers": [_look(each, bool(card)) for each in plan.containers]},
-        "accept_ra": accept_ra(network, _no_listeners(plan, options, network)) if plan.links else {},
-        "firewall": firewall if options["firewall"] else {"inside": [], "forward_allow": []},
+        "firewall": container_host_firewall.wanted(firewall, options["firewall"], found),
     }
 
 
@@ -60,34 +61,20 @@ def _look(container: nspawn.Container, starts_networkd: bool) -> dict[str, Any]:
     return {**asdict(container), "files": files}
 
 
-def _bridged(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The card and the bridge that this run makes over it."""
-    bridge = options["bridge"]
-    return (str(bridge["interface"]), str(bridge["name"])) if bridge["interface"] else ()
-
-
-def _no_listeners(plan: nspawn.NspawnPlan, options: Mapping[str, Any], network: Mapping[str, Any]) -> set[str]:
-    """Interfaces that listen to no router, or of which the role bridge says whether they do."""
-    ports = [name for name, link in network["links"].items() if link["master"]]
-    return {*ports, *_bridged(options), *(link.interface for link in plan.links)}
-
-
-def _look_at_uplink(
-    reader: OptionReader, plan: nspawn.NspawnPlan, options: Mapping[str, Any], network: Mapping[str, Any]
-) -> None:
-    """Refuse to forward where systemd-networkd would take that as a reason to listen to no router any more."""
-    uplink = network["uplink"]
-    link = network["links"].get(uplink)
-    if not plan.links or uplink in _bridged(options) or link is None or not link["networkd"] or link["says_accept_ra"]:
-        return
-    names = [str(item["name"]) for item in options["containers"]]
-    number = names.index(plan.links[0].container)
-    option = f"containers[{number}].mode" if options["containers"][number].get("mode") else "mode"
-    problem = (
-        f"needs this host to forward, and then systemd-networkd has {uplink} listen to no router advertisements any "
-        f"more, since {link['network_file']} does not say that it shall"
-    )
-    reader.refuse(option, "routed", problem, "Write IPv6AcceptRA=yes (or no) into its [Network] first")
+def _with_bridge(options: Mapping[str, Any], network: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The links, with the networks that the bridge is going to have; what is wrong with them is said elsewhere."""
+    if not options["interface"]:
+        return network
+    card = network["links"].get(options["interface"], {})
+    networks = [*card.get("networks", [])]
+    for text in options["addresses"]:
+        with contextlib.suppress(ValueError):
+            networks.append(str(ip_interface(text).network))
+    name = str(options["name"])
+    plain = {"networkd": True, "network_file": "", "says_accept_ra": True, "accept_ra": 0, "master": ""}
+    link = network["links"].get(name, {**plain, "networks": [], "ra_default": False})
+    bridge = {**link, "networks": [*link["networks"], *networks]}
+    return {**network, "links": {**network["links"], name: bridge}}
 
 
 def _without_holes(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from .._values.machine import (
     parse_machine_name,
 )
 from .nspawn_files import Bind, Machine, files, made_from, readable_limit
+from .nspawn_networks import listening, refuse_taken, unused
+from .nspawn_resolving import read_dns, told
 from .nspawn_routed import Link, parse_routed, read_link, refuse_common
 from .nspawn_wanted import ROOTS
 from .options import OptionReader
@@ -92,15 +94,18 @@ class NspawnPlan:
     containers: list[Container] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     links: list[RoutedLink] = field(default_factory=list)
+    accept_ra: dict[str, Any] = field(default_factory=dict)
+    units: list[dict[str, Any]] = field(default_factory=list)
 
 
-def plan(options: Mapping[str, Any], prefix: str = BLOCK) -> NspawnPlan:
+def plan(options: Mapping[str, Any], prefix: str = BLOCK, network: Mapping[str, Any] | None = None) -> NspawnPlan:
     """Read the options, named without the role's prefix, and lay out what is made of them.
 
     :param prefix: what their names begin with in the user's eyes
+    :param network: what link_info returned, if anybody asked
     """
     reader = OptionReader(prefix)
-    reader.many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
+    routed = reader.many("routed_prefixes", options.get("routed_prefixes"), parse_routed)
     images = [
         _image(reader, f"images[{number}].", item, options)
         for number, item in enumerate(reader.listed("images", options.get("images")))
@@ -108,10 +113,22 @@ def plan(options: Mapping[str, Any], prefix: str = BLOCK) -> NspawnPlan:
     _refuse_twice(reader, "images", [(image["name"], "name", image["name"]) for image in images])
     # Each once: two of one name are one mistake.
     names = list(dict.fromkeys(image["name"] for image in images))
-    identities, containers, links = _read_containers(reader, options, names)
+    dns = read_dns(reader, options.get("routed_dns"), network)
+    identities, containers, links = _read_containers(reader, {**options, "dns": dns}, names)
+    if network:
+        refuse_taken(reader, routed, links, network)
     if reader.problems:
         return NspawnPlan(reader.problems)
-    return NspawnPlan([], images, containers, identities, [_routed_link(link) for link in links])
+    laid_out = NspawnPlan([], images, containers, identities, [_routed_link(link) for link in links])
+    if network and links:
+        # Of these, the role that makes the bridge says whether they listen.
+        others = [options.get("bridge_made") or "", options.get("bridge_over") or ""]
+        accept_ra, units = listening(network, links, others)
+        laid_out.accept_ra.update(accept_ra)
+        laid_out.units.extend(units)
+    if network:
+        laid_out.units.extend(unused(routed, links, network))
+    return laid_out
 
 
 def _routed_link(link: Link) -> RoutedLink:
@@ -239,7 +256,7 @@ def _link(reader: OptionReader, at: str, name: str, item: Mapping[str, Any], opt
         if link and inside and (inside not in link.prefix or inside == link.prefix[1]):
             problem = f"is not one that the container can have in its prefix, {link.prefix}"
             reader.refuse(at + "addresses", inside, problem, f"Write one such as {link.prefix[2]}")
-    return link
+    return told(reader, link, options.get("dns")) if link else None
 
 
 def _container(

@@ -16,12 +16,11 @@ from typing import NamedTuple
 from .._formats.networkd import Unit as UnitFile
 from .._formats.networkd import render, section
 from .._values.errors import ValueProblem
-from .nspawn_routed import Link, host_file
+from .nspawn_routed import HOST_FILE, Link, host_file
 
 UNIT_DIRECTORY = "/etc/systemd/system/"
 SETTINGS_DIRECTORY = "/etc/systemd/nspawn/"
 OWN_DIRECTORY = "/etc/homelab-ipv6/nspawn/"
-NETWORK_DIRECTORY = "/etc/systemd/network/"
 # Before Debian's own 80-container-host0.network: of the files that match, networkd takes the first.
 INSIDE = "/etc/systemd/network/10-homelab-ipv6.network"
 # What every file begins with that the role or the module has written.
@@ -112,7 +111,7 @@ def unit_name(name: str) -> str:
 
 def host_network(name: str) -> str:
     """The file of the host's end of a routed container's link."""
-    return f"{NETWORK_DIRECTORY}10-homelab-ipv6-ve-{name}.network"
+    return HOST_FILE.format(name)
 
 
 def paths(name: str) -> tuple[str, str, str, str]:

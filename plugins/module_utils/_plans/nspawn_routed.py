@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Interface, IPv6Network
-from typing import Any, NamedTuple
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Network
+from typing import Any, NamedTuple, Union
 
 from .._formats.networkd import Unit, render, section
 from .._values.errors import ValueProblem
@@ -17,6 +17,11 @@ from .options import OptionReader
 SUBNET_LENGTH = 64
 # systemd-nspawn calls the host's end ve-NAME, and the kernel takes 15 characters.
 LONGEST_NAME = 12
+# The file of the host's end.
+HOST_FILE = "/etc/systemd/network/10-homelab-ipv6-ve-{0}.network"
+
+
+Address = Union[IPv4Address, IPv6Address]
 
 
 class Link(NamedTuple):
@@ -24,11 +29,13 @@ class Link(NamedTuple):
 
     :param prefix: the container's /64
     :param ipv4: the host's own address there; containers get others by DHCP
+    :param dns: name servers that it is told of
     """
 
     name: str
     prefix: IPv6Network
     ipv4: IPv4Interface | None
+    dns: tuple[Address, ...] = ()
 
     @property
     def interface(self) -> str:
@@ -127,6 +134,8 @@ def host_file(link: Link, header: tuple[str, ...]) -> str:
         ("IPv6AcceptRA", "no"),
         ("IPv6SendRA", "yes"),
     ]
+    by_ra = [("DNS", str(server)) for server in link.dns if server.version == 6]
+    by_dhcp = [("DNS", str(server)) for server in link.dns if server.version == 4]
     if link.ipv4 is not None:
         network += [("Address", str(link.ipv4)), ("DHCPServer", "yes")]
     return render(
@@ -137,6 +146,8 @@ def host_file(link: Link, header: tuple[str, ...]) -> str:
                 section("Link", [("RequiredForOnline", "no")]),
                 section("Network", network),
                 section("IPv6Prefix", [("Prefix", str(link.prefix))]),
+                *([section("IPv6SendRA", by_ra)] if by_ra else []),
+                *([section("DHCPServer", by_dhcp)] if by_dhcp and link.ipv4 is not None else []),
             )
         )
     )

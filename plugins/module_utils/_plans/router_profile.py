@@ -12,13 +12,12 @@ from typing import Any
 
 from .._values.errors import Refusal
 from .._values.ipv6 import parse_host_address
-from .listening import accept_ra
+from .listening import DROPIN, accept_ra, uplink_units
 from .router import Lan, StaticHost, Tunnel, lans, parsed, routed_prefixes, static_hosts, tunnel
 from .router_routes import Route, routes
 
 # Sorts before the .network files that distributions and installers write (Debian's 80-…, netplan's 10-netplan-…).
 UNIT = "05-homelab-{0}.network"
-DROPIN = "50-homelab-ipv6.conf"
 
 
 def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str,
         "tunnel": _tunnel(way, options["tunnel_name"]),
         "routed": [str(prefix) for prefix in routed],
         "hosts": [_host(host) for host in hosts],
-        "units": [*(_unit(lan, beyond, network) for lan in links), *_uplink_units(network, uplink)],
+        "units": [*(_unit(lan, beyond, network) for lan in links), *uplink_units(network, [uplink])],
         "accept_ra": accept_ra(network, [*inside, options["tunnel_name"]]),
         "firewall": _firewall(way, options["tunnel_name"], routed, links, beyond),
         "radvd": [_radvd(lan, way.mtu, options["dhcp6_stateless"]) for lan in links],
@@ -213,15 +212,6 @@ def _unit(lan: Lan, beyond: Sequence[Route], network: Mapping[str, Any]) -> dict
         ),
     ]
     return {"name": name, "sections": sections[1:] if name != own else sections}
-
-
-def _uplink_units(network: Mapping[str, Any], uplink: str) -> list[dict[str, Any]]:
-    """What keeps networkd listening to RAs on the uplink once forwarding is on, where its file does not say."""
-    link = network["links"][uplink]
-    if not link["networkd"] or link["says_accept_ra"]:
-        return []
-    name = f"{posixpath.basename(link['network_file'])}.d/{DROPIN}"
-    return [{"name": name, "sections": [{"name": "Network", "settings": {"IPv6AcceptRA": "yes"}}]}]
 
 
 def _verify(

@@ -20,7 +20,7 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._plans.router_profile
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)
-LAN, ROUTER, ROUTED, ROUTES, OVERLAYS, BINDS, PLUGIN, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
+LAN, ROUTER, ROUTED, GUARDED, ROUTES, OVERLAYS, BINDS, PLUGIN, INSIDE = [yaml.safe_load(block) for block in BLOCKS]
 EXAMPLE = ROOT / "examples/containers"
 PROFILE = "container_host_"
 SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
@@ -33,9 +33,11 @@ CARD = {
     "network_file": "/etc/systemd/network/10-lan.network",
     "says_accept_ra": True,
     "accept_ra": 0,
+    "networks": ["2001:db8:d:407::/64", "192.0.2.0/24"],
+    "ra_default": False,
     "managed_by": [],
 }
-NETWORK = {"links": {"enp6s0": CARD}, "uplink": "enp6s0"}
+NETWORK = {"links": {"enp6s0": CARD}, "uplink": "enp6s0", "loopback_file": "", "name_servers": []}
 
 
 def planned(options: dict[str, Any]) -> tuple[dict[str, Any], nspawn.NspawnPlan]:
@@ -72,6 +74,14 @@ def test_those_that_are_routed() -> None:
     assert plan.identities[0].routed
     holes = laid_out["firewall"]["forward_allow"]
     assert [hole["name"] for hole in holes] == ["build: tcp 443", "build: ssh from the LAN"]
+
+
+def test_the_router_guards_them_where_it_is_the_host() -> None:
+    (build,) = ROUTED["container_host_containers"]
+    containers = [{**build, "prefix": subnets("2001:db8:4070:500::/56", {"build": 1})["build"]}]
+    images = LAN[0]["roles"][0]["container_host_images"]
+    laid_out, _plan = planned({**ROUTED, "container_host_images": images, "container_host_containers": containers})
+    assert GUARDED["router_inside"] == laid_out["firewall"]["inside"]
 
 
 def test_the_router_sends_their_prefixes_on() -> None:

@@ -8,60 +8,7 @@ from typing import Any
 import pytest
 from homelab_netns.rulesets import planned as firewall_planned
 
-from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterModule
-
-LINK: dict[str, Any] = {
-    "kind": "",
-    "master": "",
-    "mac": "02:00:00:00:00:01",
-    "networkd": True,
-    "network_file": "/etc/systemd/network/10-lan.network",
-    "says_accept_ra": True,
-    "accept_ra": 0,
-    "managed_by": [],
-}
-BRIDGE: dict[str, Any] = {
-    "name": "br0",
-    "interface": "",
-    "dhcp": "keep",
-    "addresses": [],
-    "gateways": [],
-    "dns": [],
-    "search": [],
-    "accept_ra": True,
-    "stp": False,
-    "forward_delay": 0,
-    "vlan_filtering": False,
-    "vlans": [],
-}
-WEB = {"name": "web", "addresses": ["2001:db8:d:407::80"]}
-BOX = {"name": "box", "mode": "routed", "prefix": "2001:db8:d:500::/64", "ipv4": "10.9.1.1/28"}
-SHED = {"name": "shed", "mode": "routed", "prefix": "2001:db8:d:501::/64"}
-OPTIONS: dict[str, Any] = {
-    "bridge": BRIDGE,
-    "seed": "attic",
-    "mode": "bridged",
-    "routed_prefixes": ["2001:db8:d:500::/56"],
-    "packages": ["dbus"],
-    "images": [{"name": "trixie", "suite": "trixie"}],
-    "containers": [WEB, BOX, SHED],
-    "firewall": True,
-}
-
-
-def network(**links: dict[str, Any]) -> dict[str, Any]:
-    found = {
-        "eth0": LINK,
-        "br0": {**LINK, "kind": "bridge"},
-        **{name: {**LINK, **link} for name, link in links.items()},
-    }
-    return {"links": found, "uplink": "br0"}
-
-
-def plan(links: dict[str, Any] | None = None, **other: Any) -> dict[str, Any]:
-    options = {**OPTIONS, **other, "bridge": {**BRIDGE, **other.get("bridge", {})}}
-    result: dict[str, Any] = FilterModule().filters()["container_host_plan"](options, links or network())
-    return result
+from .container_hosts import BOX, LINK, SHED, WEB, network, plan
 
 
 def inbound(*holes: dict[str, Any], container: dict[str, Any] = BOX) -> dict[str, Any]:
@@ -76,6 +23,7 @@ def test_what_the_firewall_knows_of_routed_containers() -> None:
             {"interface": "ve-shed", "prefixes": ["2001:db8:d:501::/64"], "ipv4": []},
         ],
         "forward_allow": [],
+        "leave": False,
     }
 
 
@@ -121,7 +69,7 @@ def test_what_may_come_in() -> None:
 def test_nothing_to_filter(other: dict[str, Any]) -> None:
     result = plan(**other)
     assert result["problems"] == []
-    assert result["firewall"] == {"inside": [], "forward_allow": []}
+    assert result["firewall"] == {"inside": [], "forward_allow": [], "leave": False}
 
 
 def test_one_that_goes_opens_nothing() -> None:
@@ -130,7 +78,7 @@ def test_one_that_goes_opens_nothing() -> None:
 
 
 def test_the_bridge_that_it_makes_need_not_be_there() -> None:
-    without = {"links": {"eth0": LINK}, "uplink": "eth0"}
+    without = {**network(), "links": {"eth0": LINK}, "uplink": "eth0"}
     made = plan(without, bridge={"interface": "eth0"})
     assert made["problems"] == []
     # Nor does the module look for it.
@@ -228,7 +176,7 @@ def test_a_card_that_is_a_port_elsewhere() -> None:
 
 
 def test_addresses_that_nobody_gives() -> None:
-    links = {"links": {"eth0": {**LINK, "networkd": False}}, "uplink": "eth0"}
+    links = {"links": {"eth0": {**LINK, "networkd": False}}, "uplink": "eth0", "loopback_file": ""}
     (problem,) = plan(links, bridge={"interface": "eth0"})["problems"]
     assert problem.startswith("container_host_bridge_dhcp: keep keeps what eth0 has, and neither ifupdown nor")
     assert problem.endswith(
@@ -302,36 +250,6 @@ def test_two_of_one_name() -> None:
     assert inbound(hole, hole)["problems"] == [
         "container_host_containers[0].inbound[1].name: vpn is there twice. Give each of them a name of its own."
     ]
-
-
-@pytest.mark.parametrize(
-    ("options", "option"),
-    [
-        ({"containers": [WEB, BOX]}, "containers[1].mode"),
-        ({"containers": [{key: value for key, value in BOX.items() if key != "mode"}], "mode": "routed"}, "mode"),
-    ],
-)
-def test_networkd_that_would_listen_no_more(options: dict[str, Any], option: str) -> None:
-    silent = network(br0={"kind": "bridge", "says_accept_ra": False})
-    assert plan(silent, **options)["problems"] == [
-        (
-            f"container_host_{option}: routed needs this host to forward, and then systemd-networkd has br0 listen to "
-            "no router advertisements any more, since /etc/systemd/network/10-lan.network does not say that it shall. "
-            "Write IPv6AcceptRA=yes (or no) into its [Network] first."
-        )
-    ]
-    assert plan(silent, containers=[WEB])["problems"] == []
-    # The role bridge says it.
-    card = {"links": {"eth0": {**LINK, "says_accept_ra": False}}, "uplink": "eth0"}
-    assert plan(card, bridge={"interface": "eth0"}, **options)["problems"] == []
-
-
-def test_the_kernel_goes_on_listening() -> None:
-    listens = {"networkd": False, "accept_ra": 1}
-    links = network(eth0=listens, eth1=listens, port0={**listens, "master": "br1"}, **{"ve-box": listens})
-    assert plan(links)["accept_ra"] == {"eth0": {"accept_ra": 2}, "eth1": {"accept_ra": 2}}
-    assert plan(links, bridge={"interface": "eth0"})["accept_ra"] == {"eth1": {"accept_ra": 2}}
-    assert plan(links, containers=[WEB])["accept_ra"] == {}
 
 
 def test_all_problems_are_told_at_once() -> None:

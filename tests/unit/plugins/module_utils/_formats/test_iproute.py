@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from ansible_collections.homelab.ipv6.plugins.module_utils._formats.iproute impo
     Ipv4Address,
     KernelRoute,
     Link,
+    parse_addresses,
     parse_global_addresses,
     parse_ipv4_addresses,
     parse_link,
+    parse_networks,
+    parse_ra_defaults,
     parse_route_to,
     parse_routes,
 )
@@ -86,3 +90,41 @@ def test_nothing_is_printed() -> None:
     assert parse_global_addresses("[]") == ()
     assert parse_routes("") == []
     assert parse_route_to("") == ("", "")
+
+
+def test_addresses_of_both_families() -> None:
+    found = parse_addresses(recorded("addresses"))
+    assert found["lo"] == ["127.0.0.1/8", "::1/128"]
+    assert found["br7"] == ["192.0.2.7/24", "2001:db8:d:407::7/64", "fe80::5ce5:66ff:fe29:c494/64"]
+    assert parse_addresses("") == {}
+
+
+def test_networks_that_are_reached_without_a_router() -> None:
+    found = parse_networks(recorded("addresses"), recorded("routes4-main"), recorded("routes6-main"))
+    # What goes by a router, nowhere, or is link-local, is none.
+    assert found == {
+        "lo": ["127.0.0.0/8", "::1/128"],
+        "br7": ["192.0.2.0/24", "2001:db8:d:407::/64"],
+        "eth7": ["2001:db8:d:408::7/128", "203.0.113.0/24", "2001:db8:d:408::/64"],
+    }
+
+
+def test_a_way_to_nearly_everywhere_is_no_network() -> None:
+    routes = '[{"dst":"2000::/3","dev":"he"},{"dst":"128.0.0.0/1","dev":"wg0"},{"dst":"10.0.0.0/8","dev":"wg0"}]'
+    assert parse_networks("", routes) == {"wg0": ["10.0.0.0/8"]}
+
+
+def test_the_length_of_a_peers_prefix() -> None:
+    peer = {"local": "192.0.2.7", "address": "198.51.100.1", "prefixlen": 32, "scope": "global"}
+    assert parse_networks(json.dumps([{"ifname": "ppp0", "addr_info": [peer]}])) == {"ppp0": ["198.51.100.1/32"]}
+
+
+def test_default_routes_by_router_advertisements() -> None:
+    routes = recorded("routes6-main")
+    assert parse_ra_defaults(routes) == ["eth7"]
+    assert parse_ra_defaults(routes.replace('"protocol":"ra"', '"protocol":"static"')) == []
+    # Two routers, as iproute2 has them in one route.
+    ways = [{"gateway": "fe80::1", "dev": "a"}, {"gateway": "fe80::2", "dev": "b"}]
+    several = json.dumps([{"dst": "default", "protocol": "ra", "nexthops": ways}])
+    assert parse_ra_defaults(several) == ["a", "b"]
+    assert parse_networks("", several) == {}

@@ -221,3 +221,15 @@ def test_environment_of_others_is_not_needed(tmp_path: Path, error: type[OSError
         },
     )
     assert links.ssh_connection(Closed(tmp_path))["server"] == "fe80::1%eth0"
+
+
+def test_whom_the_host_asks(tmp_path: Path) -> None:
+    put(tmp_path, {"/etc/resolv.conf": "# by hand\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nsearch home.arpa\n"})
+    host = Fake(tmp_path)
+    assert links.name_servers(host) == ["192.0.2.53"]
+    asked = "nameserver 2001:db8::53\nnameserver fe80::1%eth0\nnameserver fe80::1\nnameserver 2001:db8::53\n"
+    put(tmp_path, {"/run/systemd/resolve/resolv.conf": asked})
+    assert links.name_servers(host) == ["2001:db8::53"]
+    # It may ask nobody, as where it has just started.
+    put(tmp_path, {"/run/systemd/resolve/resolv.conf": "nameserver fe80::1%eth0\n", "/etc/resolv.conf": ""})
+    assert links.name_servers(host) == []
