@@ -91,6 +91,10 @@ def _look_at_links(reader: OptionReader, name: str, card: str, links: Mapping[st
     bridge, link = links.get(name), links.get(card)
     if bridge and bridge["kind"] != "bridge":
         reader.refuse("name", name, "is there on this host, and is no bridge", "Give the bridge another name")
+    elif bridge and not (bridge["networkd"] or bridge["managed_by"] or (link and link["master"] == name)):
+        problem = "is there as a bridge, and no network configuration of this host made it: libvirt, Docker, or a hand"
+        remedy = "Give the bridge another name, or take that one away first"
+        reader.refuse("name", name, problem, remedy)
     if link is None:
         others = ", ".join(sorted(each for each in links if each != name))
         remedy = f"Use one of {others}" if others else "Look at the cable, and at the driver: there is no card at all"

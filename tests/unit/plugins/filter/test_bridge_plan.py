@@ -172,6 +172,23 @@ def test_another_card_does_not_come_beside_the_one_of_an_earlier_run() -> None:
     planned(network(br0={"kind": "bridge"}, br1={"kind": "bridge"}, eth1={**earlier, "master": "br1"}))
 
 
+def test_the_bridge_of_another_program() -> None:
+    def said(card: dict[str, Any], **link: Any) -> list[str]:
+        bridge = {"kind": "bridge", "networkd": False, **link}
+        plan = bridge_plan({**OPTIONS, "name": "virbr0"}, network(virbr0=bridge, eth0=card))
+        return list(plan["problems"])
+
+    assert said({}) == [
+        (
+            "bridge_name: virbr0 is there as a bridge, and no network configuration of this host made it: libvirt, "
+            "Docker, or a hand. Give the bridge another name, or take that one away first."
+        )
+    ]
+    assert said({}, managed_by=[{"manager": "ifupdown", "source": "/etc/network/interfaces", "obstacles": []}]) == []
+    # An earlier run's, while networkd is down.
+    assert said({"master": "virbr0"}) == []
+
+
 def test_a_host_without_a_card() -> None:
     plan = bridge_plan(OPTIONS, {"links": {}, "uplink": ""})
     assert "there is no card at all" in plan["problems"][0]
