@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from homelab_netns.rulesets import rendered
+from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.homelab.ipv6.plugins.filter.subnets import subnets
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import container_host, nspawn
@@ -82,6 +84,13 @@ def test_the_router_guards_them_where_it_is_the_host() -> None:
     images = LAN[0]["roles"][0]["container_host_images"]
     laid_out, _plan = planned({**ROUTED, "container_host_images": images, "container_host_containers": containers})
     assert GUARDED["router_inside"] == laid_out["firewall"]["inside"]
+    # The router adds them to its LANs.
+    tasks = yaml.safe_load((ROOT / "roles/router/tasks/main.yml").read_text(encoding="utf-8"))
+    expression = NativeEnvironment().from_string(tasks[1]["vars"]["firewall_inside"])
+    lan = {"interface": "lan0", "prefixes": ["2001:db8:d:407::/64"]}
+    inside = expression.render(__router_plan={"firewall": {"inside": [lan]}}, **GUARDED)
+    ruleset = rendered(outside=["eth0"], inside=inside)
+    assert 'iifname "ve-build" ip6 saddr != { ::, 2001:db8:4070:501::/64, fe80::/10 } counter jump forged' in ruleset
 
 
 def test_the_router_sends_their_prefixes_on() -> None:
