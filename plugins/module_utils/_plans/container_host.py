@@ -71,7 +71,7 @@ def _with_bridge(options: Mapping[str, Any], network: Mapping[str, Any]) -> Mapp
         with contextlib.suppress(ValueError):
             networks.append(str(ip_interface(text).network))
     name = str(options["name"])
-    plain = {"networkd": True, "network_file": "", "says_accept_ra": True, "accept_ra": 0, "master": ""}
+    plain = {"mac": "", "networkd": True, "network_file": "", "says_accept_ra": True, "accept_ra": 0, "master": ""}
     link = network["links"].get(name, {**plain, "networks": [], "ra_default": False})
     bridge = {**link, "networks": [*link["networks"], *networks]}
     return {**network, "links": {**network["links"], name: bridge}}

@@ -23,7 +23,7 @@ from .._values.machine import (
     parse_machine_name,
 )
 from .nspawn_files import Bind, Machine, files, made_from, readable_limit
-from .nspawn_networks import listening, refuse_taken, unused
+from .nspawn_networks import listening, refuse_macs, refuse_taken, unused
 from .nspawn_resolving import read_dns, told
 from .nspawn_routed import Link, parse_routed, read_link, refuse_common
 from .nspawn_wanted import ROOTS
@@ -117,6 +117,7 @@ def plan(options: Mapping[str, Any], prefix: str = BLOCK, network: Mapping[str, 
     identities, containers, links = _read_containers(reader, {**options, "dns": dns}, names)
     if network:
         refuse_taken(reader, routed, links, network)
+        refuse_macs(reader, {each.name: each.mac for each in identities}, network)
     if reader.problems:
         return NspawnPlan(reader.problems)
     laid_out = NspawnPlan([], images, containers, identities, [_routed_link(link) for link in links])

@@ -33,6 +33,18 @@ def refuse_taken(
             _refuse_taken(reader, "containers[].ipv4", link.ipv4, link.ipv4.network, links, network)
 
 
+def refuse_macs(reader: OptionReader, macs: Mapping[str, str], network: Mapping[str, Any]) -> None:
+    """Refuse a hardware address that the host has itself: on one bridge, neither would get what is for it.
+
+    :param macs: container → its hardware address
+    """
+    for container, mac in macs.items():
+        for name, link in network["links"].items():
+            if mac and link["mac"].lower() == mac.lower():
+                problem = f"is that of {name} on this host, and {container} is to have it"
+                reader.refuse("containers[].mac", mac, problem, "Leave it out, or write one that nobody has")
+
+
 def _refuse_taken(
     reader: OptionReader,
     option: str,

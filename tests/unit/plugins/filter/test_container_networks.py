@@ -52,6 +52,17 @@ def test_networks_that_the_host_has_already(other: dict[str, Any], problem: str)
     assert plan(links, **other)["problems"] == [problem]
 
 
+def test_the_hardware_address_of_the_card() -> None:
+    card = {"mac": "02:00:00:00:00:aa"}
+    assert plan(network(eth1=card), containers=[{**WEB, "mac": "02:00:00:00:00:AA"}])["problems"] == [
+        (
+            "container_host_containers[].mac: 02:00:00:00:00:aa is that of eth1 on this host, and web is to have it. "
+            "Leave it out, or write one that nobody has."
+        )
+    ]
+    assert plan(network(eth1=card), containers=[{**WEB, "mac": "02:00:00:00:00:ab"}])["problems"] == []
+
+
 def test_its_own_links_of_earlier_runs_are_no_hindrance() -> None:
     own = {
         "networks": ["2001:db8:d:500::/64", "10.9.1.0/28"],
