@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,65 +10,23 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import nspawn_containers as planning
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.conditions import Require
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_files import paths, signed
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.nspawn_wanted import read_options
-from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import Files, FileState, Plan
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import Run, Serve, UnitState
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.trees import Keep, MakeTree, SweepTree
 from ansible_collections.homelab.ipv6.plugins.module_utils._values.errors import Refusal
 
-ID = "3a0f9c1e7d5b4c2e8f6a1b2c3d4e5f60"
-OTHER_ID = "4b0f9c1e7d5b4c2e8f6a1b2c3d4e5f60"
-IMAGE = {"name": "trixie", "suite": "trixie", "sources": [], "packages": [], "tarball": "", "directory": ""}
-RUNS, OFF = UnitState(True, True), UnitState(False, False)
-TREE, IMAGE_TREE = "/var/lib/machines/web", "/var/lib/homelab-ipv6/nspawn/trixie"
-
-
-def files(name: str, *which: int) -> list[dict[str, str]]:
-    return [{"path": paths(name)[one], "content": signed(f"{name} {one}\n")} for one in which or (0, 2)]
-
-
-def container(name: str = "web", **other: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "state": "present",
-        "keep_data": False,
-        "image": "trixie",
-        "root": "copy",
-        "machine_id": ID if name == "web" else OTHER_ID,
-        "bridge": "br0",
-        "binds": [],
-        "files": files(name),
-        "started": True,
-        **other,
-    }
-
-
-def found(*names: str, **other: Any) -> planning.Found:
-    """A host on which these run as they shall."""
-    machine_ids = {f"/var/lib/machines/{name}": container(name)["machine_id"] for name in names}
-    units = {f"systemd-nspawn@{name}.service": RUNS for name in names}
-    common: dict[str, Any] = {
-        "trees": frozenset(machine_ids),
-        "machine_ids": machine_ids,
-        "files": {each["path"]: FileState(each["content"]) for name in names for each in files(name)},
-        "units": {**units, planning.TARGET: UnitState(True, True), planning.NETWORKD: RUNS},
-        "links": frozenset({"br0"}),
-    }
-    return planning.Found(**{**common, **other})
-
-
-def planned(
-    *containers: Mapping[str, Any],
-    host: planning.Found | None = None,
-    images: list[dict[str, Any]] | None = None,
-    check_mode: bool = False,
-) -> Plan:
-    params = {"images": [IMAGE] if images is None else images, "containers": list(containers), "boot_timeout": 60}
-    return planning.plan(read_options(params), found() if host is None else host, check_mode)
-
-
-def steps(plan: Plan) -> list[str]:
-    return [step.describe() for step in plan.steps]
+from .nspawn_machines import (
+    ID,
+    IMAGE,
+    IMAGE_TREE,
+    OTHER_ID,
+    TREE,
+    container,
+    files,
+    found,
+    planned,
+    steps,
+)
 
 
 def test_from_nothing() -> None:
@@ -200,85 +157,6 @@ def test_removal(keep_data: bool) -> None:
     assert steps(planned(gone, host=kept)) == []
 
 
-SETTINGS = paths("web")[0]
-OWN = {SETTINGS: FileState("[Exec]\nBoot=yes\n")}
-ABSENT = {"state": "absent", "machine_id": None}
-
-
-@pytest.mark.parametrize(
-    ("other", "host", "said"),
-    [
-        (
-            {},
-            {"files": OWN},
-            f"name: web has a file that somebody else has written and that would be overwritten, {SETTINGS}.",
-        ),
-        (
-            {"files": []},
-            {"files": OWN},
-            "name: web has a file that somebody else has written and that would be removed, ",
-        ),
-        (ABSENT, {"files": OWN}, "name: web has a file that somebody else has written and that would be removed, "),
-        ({}, {"others": {TREE: TREE + ".raw"}}, f"name: web is what somebody else's container is called, {TREE}.raw."),
-        (
-            {**ABSENT, "machine_id": OTHER_ID},
-            {"trees": {TREE}, "machine_ids": {TREE: ID}},
-            (
-                f"state: absent would remove {TREE}, which was not made here: its machine-id is {ID}. Write "
-                f"machine_id: {ID} beside it, or leave the container out of the list."
-            ),
-        ),
-        (
-            ABSENT,
-            {"trees": {TREE}, "machine_ids": {TREE: ""}},
-            (
-                f"state: absent would remove {TREE}, which was not made here: its machine-id is none. Run machinectl "
-                "remove web there, or leave the container out of the list."
-            ),
-        ),
-        (
-            {**ABSENT, "keep_data": True},
-            {"units": {"systemd-nspawn@web.service": RUNS}},
-            "state: absent would stop systemd-nspawn@web.service, which was not made here. Run systemctl disable --now",
-        ),
-    ],
-)
-def test_what_others_have_stays(other: dict[str, Any], host: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        planned(container(**other), host=found(**host))
-    assert str(caught.value).startswith(f"containers[0].{said}")
-
-
-@pytest.mark.parametrize(
-    ("host", "removed"),
-    [
-        # Data that was kept is known by its machine-id, a run that was killed by its mark.
-        ({"trees": {TREE}, "machine_ids": {TREE: ID}}, True),
-        ({"trees": {TREE}, "unfinished": {"web"}}, True),
-        ({"trees": {TREE}, "files": {SETTINGS: FileState(signed("x"))}}, True),
-        ({}, False),
-    ],
-)
-def test_what_is_ours_goes(host: dict[str, Any], removed: bool) -> None:
-    plan = planned(container(state="absent"), host=found(**host))
-    assert (f"remove {TREE}" in steps(plan)) == removed
-
-
-def test_data_of_others_is_kept_without_a_word() -> None:
-    host = found(trees=frozenset({TREE}), machine_ids={TREE: OTHER_ID})
-    assert steps(planned(container(state="absent", keep_data=True), host=host)) == []
-
-
-def test_a_file_says_who_writes_it() -> None:
-    plan = planned(container(files=[{"path": SETTINGS, "content": "[Exec]\n"}]), host=found())
-    texts = [
-        change.after.text for step in plan.steps if isinstance(step, Files) for change in step.changes if change.after
-    ]
-    assert texts == [signed("[Exec]\n")]
-    assert texts[0].startswith("# Managed by Ansible (homelab.ipv6.nspawn")
-    assert signed(texts[0]) == texts[0]
-
-
 def test_data_that_was_kept_is_taken_up_again() -> None:
     kept = found(trees=frozenset({TREE}), machine_ids={TREE: ID})
     plan = planned(container(), host=kept)
@@ -356,40 +234,6 @@ def test_what_the_host_has_not(other: dict[str, Any], host: planning.Found, said
     assert [warning.startswith(said) for warning in plan.warnings] == [True]
     assert plan.warnings[0].endswith("A run that is no check would end here.")
     assert [sentence.startswith(said) for sentence in plan.result["missing"]] == [True]
-
-
-BINDS = [{"source": "/srv/web", "idmap": False}, {"source": "/srv/mail", "idmap": True}]
-
-
-@pytest.mark.parametrize(
-    ("host", "said"),
-    [
-        (
-            {"sources": {"/srv/web"}},
-            "source: /srv/mail is not there on this host, and the container is to see it. Make it",
-        ),
-        (
-            {"sources": {"/srv/web", "/srv/mail"}, "unmappable": {"/srv/mail"}},
-            (
-                "source: /srv/mail is on a file system of which this kernel cannot show other owners, so that a "
-                "container with users of its own could not write there. Have it on another one, such as ext4, xfs or "
-                "btrfs, or write private_users: identity, or idmap: false where it is enough that everybody may."
-            ),
-        ),
-    ],
-)
-def test_what_it_sees_of_the_host_has_to_be_usable(host: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        planned(container(binds=BINDS), host=found(**host))
-    assert str(caught.value).startswith(f"containers[0].binds[1].{said}")
-    # One that stays as it is has no need of it, nor has one that is not started.
-    assert steps(planned(container(binds=BINDS), host=found("web", **host))) == []
-    planned(container(binds=BINDS, started=False), host=found(**host))
-
-
-def test_what_it_sees_of_the_host_is_usable() -> None:
-    host = found(sources={"/srv/web", "/srv/mail"}, unmappable={"/srv/web"})
-    assert "enable and start systemd-nspawn@web.service" in steps(planned(container(binds=BINDS), host=host))
 
 
 @pytest.mark.parametrize("source", ["tarball", "directory"])
