@@ -95,6 +95,11 @@ wayback: venv lab-host ## hosts broken in all the ways in which people lose them
 power-cut: venv lab-host ## a machine whose power goes while static hosts are written, ten times, and what it then has
 	$(BIN)/pytest tests/power_cut
 
+# Likewise: a server that is gone is waited for, again and again.
+.PHONY: cifs-mount
+cifs-mount: venv lab-host ## shares mounted by Debian's kernel in the virtual machine, with a server that restarts, moves and goes
+	$(BIN)/pytest tests/cifs_mount
+
 # A part of `make test`, which has a fifth of the moments.
 .PHONY: kills
 kills: venv test-tools ## modules killed at 100 moments while they write, and what is then there

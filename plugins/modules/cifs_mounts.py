@@ -15,8 +15,11 @@ description:
   - Has systemd mount shares of SMB servers (cifs), each by a mount unit, which an automount unit starts when somebody
     looks into the directory. All hang on one target, C(homelab-ipv6-shares.target).
   - Neither start nor shutdown of the machine waits for a server. While a server is away, whoever looks into its share
-    gets an error within half a minute; when it is back, the next look finds it.
+    gets an error within a minute; when it is back, the next look finds it.
   - A name is asked for at each mount, and IPv6 is taken first where the server has it.
+  - The kernel, too, asks for it when it has lost a server that is in use. Debian's C(key.dns_resolver) would tell it an
+    IPv4 address or none. So a rule for request-key(8) names each server, and has it look for the first address that
+    answers. This needs C(keyutils), which Debian installs with C(cifs-utils) unless told otherwise.
   - The set is the whole of it. What an earlier run made and is not named any more is unmounted and removed. Entries of
     C(/etc/fstab) and units of others are left alone, and a directory that one of them mounts something at is refused.
   - Before anything changes, servers that answer are asked whether they let the users in, where C(smbclient) is
@@ -34,7 +37,9 @@ options:
         required: true
       server:
         description:
-          - The server, by name or address. An IPv6 address stands without brackets.
+          - The server, by name or address. An IPv6 address stands without brackets, and is mounted as
+            C(//2001-db8--10.ipv6-literal.net/SHARE), since no colon can stand there. That is taken here, too. No name
+            server is asked for it.
         type: str
         required: true
       share:

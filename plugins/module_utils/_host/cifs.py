@@ -15,6 +15,7 @@ from typing import Any, Callable, NamedTuple
 from .._formats.fstab import mount_points
 from .._plans.cifs_claims import FSTAB, Claims, unit_files
 from .._plans.cifs_mounts import CREDENTIALS, MARK, TARGET, UNITS, Found, Share, is_ours, shut_out
+from .._plans.cifs_upcall import PROGRAM, RULES
 from .._plans.plan import FileState
 from .._values.samba import SMB_PORT
 from .host import Host
@@ -51,6 +52,10 @@ def found(host: Host) -> Found:
         state = host.read_file(CREDENTIALS + name)
         if state:
             files[CREDENTIALS + name] = state
+    for path in (RULES, PROGRAM):
+        state = host.read_file(path)
+        if state:
+            files[path] = state
     return Found(files, unit_state(host, TARGET), host.exists(MARK), _asleep(host, files))
 
 

@@ -23,6 +23,7 @@ from .._values.cifs import (
 )
 from .._values.errors import Refusal
 from .._values.samba import SMB_PORT, parse_line, parse_share
+from .cifs_upcall import upcall_files
 from .options import OptionReader
 from .plan import FileChange, FileState, Plan, State, file_steps
 from .steps import Mark, Run, Serve, Step, UnitState
@@ -235,7 +236,7 @@ def is_ours(text: str) -> bool:
 
 def plan(shares: Sequence[Share], found: Found) -> Plan:
     """Whatever is not asked for any more goes."""
-    wanted: dict[str, FileState] = {}
+    wanted = upcall_files([share.server for share in shares], HEADER)
     for share in shares:
         wanted.update(share.files())
     if shares:
@@ -273,7 +274,7 @@ def _units_of(changes: Sequence[FileChange]) -> list[str]:
         name = change.path.rpartition("/")[2]
         if change.path.startswith(CREDENTIALS):
             stems[name.replace("+", "\\x")] = None
-        elif name != TARGET:
+        elif change.path.startswith(UNITS) and name != TARGET:
             stems[name.rpartition(".")[0]] = None
     return [f"{stem}.{kind}" for kind in ("automount", "mount") for stem in stems]
 

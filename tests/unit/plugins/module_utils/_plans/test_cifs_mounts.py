@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats import networkd
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import cifs_mounts
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.cifs_mounts import Found, Share
+from ansible_collections.homelab.ipv6.plugins.module_utils._plans.cifs_upcall import RULES, upcall_files
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.options import OptionReader
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.plan import FileState, Plan
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.steps import UnitState
@@ -39,6 +40,7 @@ def after(*shares: Share, unfinished: bool = False) -> Found:
     """The host after a run."""
     files = {path: state for share in shares for path, state in share.files().items()}
     files[cifs_mounts.UNITS + cifs_mounts.TARGET] = FileState(cifs_mounts.target(shares))
+    files.update(upcall_files([share.server for share in shares], cifs_mounts.HEADER))
     return Found(files, RUNS, unfinished)
 
 
@@ -103,9 +105,11 @@ def test_first_run() -> None:
             f"write {path}"
             for path in (
                 "/etc/homelab-ipv6/cifs/srv-photos",
+                "/etc/request-key.d/homelab-ipv6-shares.conf",
                 "/etc/systemd/system/homelab-ipv6-shares.target",
                 "/etc/systemd/system/srv-photos.automount",
                 "/etc/systemd/system/srv-photos.mount",
+                "/usr/local/lib/homelab-ipv6/cifs-address",
             )
         ),
         "enable and start homelab-ipv6-shares.target",
@@ -133,6 +137,17 @@ def test_an_automount_that_was_stopped_runs_again() -> None:
     assert "srv-photos.automount" not in shown
 
 
+def test_how_servers_are_found_changes_under_what_is_mounted() -> None:
+    shares = read(PHOTOS)
+    before = after(*shares)
+    before = before._replace(files={path: state for path, state in before.files.items() if path != RULES})
+    assert described(cifs_mounts.plan(shares, before)) == [
+        "mark the beginning",
+        "write /etc/request-key.d/homelab-ipv6-shares.conf",
+        "start homelab-ipv6-shares.target",
+    ]
+
+
 def test_what_changes_is_unmounted_and_nothing_else() -> None:
     shares = read(PHOTOS, MUSIC)
     before = after(*shares)
@@ -156,6 +171,7 @@ def test_what_is_not_named_any_more_goes() -> None:
         "srv-our\\x20music.mount",
     )
     assert "remove /etc/homelab-ipv6/cifs/srv-our+20music" in described(plan)[2]
+    assert "write /etc/request-key.d/homelab-ipv6-shares.conf" in described(plan)[2]
 
 
 def test_all_go() -> None:
@@ -166,6 +182,7 @@ def test_all_go() -> None:
         "disable and stop homelab-ipv6-shares.target",
         "unmount what changes",
     ]
+    assert "remove /usr/local/lib/homelab-ipv6/cifs-address" in described(plan)[-2]
     assert described(plan)[-1] == "have systemd read its files again"
     assert not cifs_mounts.plan((), NOTHING).changed
 
