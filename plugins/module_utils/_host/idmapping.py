@@ -48,7 +48,10 @@ def _users() -> Iterator[int | None]:
     """A user namespace, for as long as it is needed."""
     argv = ["unshare", "--user", "--map-root-user", "cat"]
     try:
-        child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        # It has to live on while others are in its namespace.
+        child = subprocess.Popen(  # pylint: disable=ansible-bad-function
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
     except OSError:
         yield None
         return
