@@ -51,7 +51,8 @@ class CallbackModule(CallbackBase):
         if not self.path:
             return
         returned = result.result
-        items = returned.get("results", [returned])
+        # What a task keeps from its user it does not promise.
+        items = returned.get("results", [returned]) if result.task.diff else []
         entry = {
             "host": result.host.get_name(),
             "task": result.task.get_name(),
