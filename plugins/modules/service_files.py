@@ -46,10 +46,17 @@ options:
     type: str
     default: ''
   apply:
-    description: How a service that runs already takes new files. One that does not run is started.
+    description: How a service that runs already takes new files. One that does not run is started, see O(start).
     type: str
     choices: [reload, restart]
     default: restart
+  start:
+    description:
+      - Have the service run, now and at every start.
+      - Turned off, it is left as it is, for files that a service of somebody else's takes up - one that runs is told,
+        one that does not will read them when it starts.
+    type: bool
+    default: true
   state:
     description:
       - V(present) writes the files and has the service run.
@@ -150,6 +157,7 @@ def main() -> None:
             "removed": {"type": "list", "elements": "path", "default": []},
             "header": {"type": "str", "default": ""},
             "apply": {"type": "str", "choices": ["reload", "restart"], "default": "restart"},
+            "start": {"type": "bool", "default": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **WAY_BACK_SPEC,
         },

@@ -44,6 +44,7 @@ class Wanted(NamedTuple):
     :param package: whose tool the check is
     :param removed: files that the service shall not have any more
     :param header: how files of ours begin; empty where all are
+    :param start: whether a service that does not run is started
     """
 
     unit: str
@@ -54,6 +55,7 @@ class Wanted(NamedTuple):
     present: bool
     removed: tuple[str, ...] = ()
     header: str = ""
+    start: bool = True
 
     @property
     def read(self) -> list[str]:
@@ -91,7 +93,8 @@ def read_options(params: Mapping[str, Any]) -> Wanted:
             raise Refusal(f"removed[{number}]", path, problem, "Leave it out, or correct it")
     present = params["state"] == "present"
     header = params.get("header") or ""
-    return Wanted(unit, files, check, params["apply"], params["package"] or "", present, removed, header)
+    start = params.get("start") is not False
+    return Wanted(unit, files, check, params["apply"], params["package"] or "", present, removed, header, start)
 
 
 def read_files(items: Sequence[Mapping[str, Any]]) -> dict[str, FileState]:
@@ -127,7 +130,7 @@ def plan(wanted: Wanted, files: Mapping[str, FileState | None], unit: UnitState,
     changed = file_steps(changes, Check(wanted.check) if wanted.check and wanted.present else None)
     reread = unfinished or any(change.path.startswith(UNIT_DIRECTORY) for step in changed for change in step.changes)
     steps = _up(wanted, changed, unit, reread, unfinished) if wanted.present else _down(wanted, changed, unit, reread)
-    after = UnitState(wanted.present, wanted.present)
+    after = UnitState(wanted.present, wanted.present) if wanted.start or not wanted.present else unit
     return Plan(
         (Mark(wanted.mark), *steps) if steps else (),
         (State(wanted.unit, _shown(unit), _shown(after)),),
@@ -159,13 +162,14 @@ def _shown(unit: UnitState) -> str:
 
 
 def _up(wanted: Wanted, changed: tuple[Files, ...], unit: UnitState, reread: bool, unfinished: bool) -> list[Step]:
-    verb = (wanted.verb if changed or unfinished else "") if unit.active else "start"
+    verb = (wanted.verb if changed or unfinished else "") if unit.active else "start" if wanted.start else ""
     steps: list[Step] = []
     if changed and wanted.check:
         steps.append(Require(wanted.check[0], wanted.package))
     steps += changed
-    if verb or not unit.enabled:
-        steps.append(Serve(wanted.unit, verb, None if unit.enabled else True, unit, reread))
+    enable = wanted.start and not unit.enabled
+    if verb or enable:
+        steps.append(Serve(wanted.unit, verb, True if enable else None, unit, reread))
     return steps
 
 

@@ -45,6 +45,17 @@ ONE_OF_OURS = {
 }
 
 
+def test_a_service_of_somebody_elses_is_told_and_not_started() -> None:
+    assert did(planned({CONFIG: OLD, UNIT: NEW}, ON, start=False))[-1] == "reload greet.service"
+    for unit in (OFF, STARTED):
+        plan = planned({CONFIG: OLD, UNIT: NEW}, unit, start=False, check=[])
+        told = ["reload greet.service"] if unit.active else []
+        assert did(plan) == [BEGIN, f"write {CONFIG}", *told]
+        # Nor does check mode say that it will run.
+        assert all("runs" not in entry["after"] for entry in plan.diff())
+    assert did(planned({CONFIG: NEW, UNIT: NEW}, OFF, start=False)) == []
+
+
 def test_a_file_of_somebody_elses_is_kept_once_and_comes_back() -> None:
     plan = planned({CONFIG: THEIRS, KEPT: None}, ON, **ONE_OF_OURS)
     assert did(plan) == [BEGIN, f"write {KEPT}, write {CONFIG}", "reload greet.service"]
