@@ -11,21 +11,10 @@ from ansible_collections.homelab.ipv6.plugins.filter.role_plans import FilterMod
 from ansible_collections.homelab.ipv6.plugins.module_utils._formats.networkd_vocabulary import Vocabulary
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import networkd_units
 
+from .container_hosts import BRIDGE
+
 bridge_plan = FilterModule().filters()["bridge_plan"]
-OPTIONS: dict[str, Any] = {
-    "name": "br0",
-    "interface": "eth0",
-    "dhcp": "keep",
-    "addresses": [],
-    "gateways": [],
-    "dns": [],
-    "search": [],
-    "accept_ra": True,
-    "stp": False,
-    "forward_delay": 0,
-    "vlan_filtering": False,
-    "vlans": [],
-}
+OPTIONS: dict[str, Any] = {**BRIDGE, "interface": "eth0"}
 MAC = "02:00:00:00:00:01"
 CARD = {"kind": "", "master": "", "mac": MAC, "networkd": True, "managed_by": []}
 
