@@ -3,7 +3,7 @@
 # stage.sh [NAME=COMMAND…] [--together NAME=COMMAND…]  runs stages one after the other, with the time that each took, and
 # then those after --together two at a time, each one's output whole when it has ended. Goes on after a failed stage, so
 # that one run shows all that is wrong, and fails if any did. The closing lines are a table of the stages, with what
-# pytest counted in them, and the sum of that.
+# pytest counted in them, what the failed ones said, and the sum: of a long log often no more than the end is kept.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
@@ -47,6 +47,16 @@ counted() { # LOG WORD: how many tests WORD in all runs of pytest in the log
     summaries "$1" | grep -oE "[0-9]+ $2" | awk '{sum += $1} END {print sum + 0}'
 }
 
+# What pytest and Ansible say of a failure. The last of it, since a scenario ends with what failed, and asks for
+# failures before that. Without any of it, the end of the log.
+complaints() { # LOG
+    local said
+    said=$(sed -E 's/\x1b\[[0-9;]*m//g' "$1" |
+        grep -E -A 2 '^(E  |FAILED |ERROR |\[ERROR\]|fatal: |failed: |Error)' | grep -vE '^(--|)$' | cut -c 1-400 | tail -n 8)
+    [[ -n $said ]] || said=$(tail -n 4 "$1" | cut -c 1-400)
+    printf '    %s\n' "${said//$'\n'/$'\n'    }"
+}
+
 for stage; do
     [[ $stage != --together ]] || { together=1; continue; }
     stages+=("$stage")
@@ -61,7 +71,7 @@ for stage; do
 done
 wait
 
-stages_failed=0 passed=0 failed=0 skipped=0
+stages_failed=0 wrong='' passed=0 failed=0 skipped=0
 printf '\n'
 for stage in "${stages[@]}"; do
     name=${stage%%=*}
@@ -72,10 +82,12 @@ for stage in "${stages[@]}"; do
         ((stages_failed += 1))
         # A linter counts nothing; its stage is one failure.
         ((bad > 0)) || bad=1
+        wrong+=$(printf '\n%s said:\n' "$name"; complaints "$log")
     fi
     ((passed += $(counted "$log" passed), skipped += $(counted "$log" skipped), failed += bad))
     printf '%-20s %-7s %5d s  %s\n' "$name" "$verdict" "$took" "$(summaries "$log" | paste -sd ';')"
 done
+[[ -z $wrong ]] || printf '%s\n' "${wrong#$'\n'}"
 printf '%-20s %-7s %5d s\n' all "$( ((stages_failed)) && echo FAILED || echo ok)" "$SECONDS"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 ((stages_failed == 0))
