@@ -8,19 +8,27 @@ import hashlib
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 COMMANDS = (
-    "ip -details address",
+    # Without the seconds until something expires, here and at the routes.
+    "ip -details address | sed -E 's/_lft [0-9]+sec/_lft/g'",
     "ip -4 route show table all",
-    # Without the seconds until something expires.
     "ip -6 route show table all | sed -E 's/ expires [0-9]+sec//'",
     # Without what its counters show: others may send something at any time.
     "nft --stateless list ruleset",
     "systemctl list-unit-files --no-legend --no-pager",
     "systemctl list-units --type=service --all --no-legend --plain --no-pager -o json | tr -d '\\n'",
     "sysctl -a --ignore -r '^net.ipv6.conf.*(forwarding|accept_ra|disable_ipv6|autoconf|use_tempaddr)$'",
+)
+# What these print changes by itself within seconds: addresses that are still looked for elsewhere (the other end of a
+# cable was plugged in just now), and units on their way.
+UNSETTLED = (
+    "ip -6 -oneline address show tentative | grep -v dadfailed",
+    "systemctl list-jobs --no-legend --plain --no-pager",
+    "systemctl list-units --state=activating,deactivating,reloading --no-legend --plain --no-pager",
 )
 ROOTS = ("/etc", "/run/systemd/network", "/run/network", "/srv", "/root")
 LIVE = {"/etc/ld.so.cache", "/etc/mtab"}
@@ -44,11 +52,23 @@ def files() -> Iterator[str]:
                 yield f"{path}: {describe(path)}"
 
 
+def output(command: str) -> str:
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)  # noqa: S602 # constants above
+    return done.stdout
+
+
 def running_state() -> Iterator[str]:
     for command in COMMANDS:
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)  # noqa: S602 # constants above
-        yield from (f"{command}: {line}" for line in done.stdout.splitlines())
+        yield from (f"{command}: {line}" for line in output(command).splitlines())
+
+
+def settle(patience: float = 30) -> None:
+    """Wait for what an earlier task began and did not wait for; after `patience` seconds look all the same."""
+    deadline = time.monotonic() + patience
+    while any(output(command) for command in UNSETTLED) and time.monotonic() < deadline:
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":
+    settle()
     sys.stdout.write("\n".join([*files(), *running_state()]))
