@@ -27,6 +27,8 @@ description:
   - C(networkctl reload) is run after a change if systemd-networkd runs. It applies changed C(.network) files to their
     links and makes new devices. A device that exists is changed by systemd 257 and later only, and no release takes a
     device away whose file has gone; where one of these is the case, a warning says so and what to do.
+  - Before systemd 257, systemd-networkd takes no port of a bridge out of a VLAN, and does not have a bridge that exists
+    look at VLANs. This module does so where C([BridgeVLAN]) or C(VLANFiltering=) has changed in a file of the set.
   - A file with a private key in it is readable by root and systemd-networkd only and does not show in diffs.
 options:
   units:

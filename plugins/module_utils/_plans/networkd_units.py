@@ -15,6 +15,7 @@ from .._formats.networkd import Section, Setting, Unit, parse, render
 from .._formats.networkd_vocabulary import REQUIRED, Vocabulary, spelled
 from .._values.errors import Refusal, ValueProblem
 from .._values.interface import parse_interface
+from . import bridge_vlans
 from .handover import Handover
 from .plan import FileChange, FileState, Plan, file_steps
 from .steps import Run, Step
@@ -243,9 +244,11 @@ def plan(
         restart = any(each.restart for each in handovers)
         said = "start networkd anew" if restart else "have networkd read its files again"
         steps.append(Run(RESTART if restart else RELOAD, said, recover=RELOAD))
+    altered = [unit for unit in units if unit.path in changed]
     if in_force:
         steps.extend(step for each in handovers for step in each.after)
-    pending = _pending([unit for unit in units if unit.path in changed], found, in_force)
+        steps.extend(_vlans(altered, units, found))
+    pending = _pending(altered, found, in_force)
     return Plan(
         steps=tuple(steps),
         warnings=(*warnings, *pending),
@@ -268,6 +271,28 @@ def _enable(found: Found) -> list[Step]:
     return steps
 
 
+def _vlans(altered: Sequence[WantedUnit], units: Sequence[WantedUnit], found: Found) -> list[Step]:
+    """What an older networkd does not do about the VLANs of bridges."""
+    steps: list[Step] = []
+    if found.version is None or found.version >= CHANGES_DEVICES:
+        return steps
+    for unit in altered:
+        before = _had(unit, found)
+        if unit.file == "netdev" and unit.unit and not unit.dropin:
+            name = unit.unit.get("NetDev", "Name") or ""
+            steps.extend(bridge_vlans.looks_at_vlans(name, before, unit.unit) if name in found.links else ())
+    for unit, name in interfaces(altered):
+        dropins = [each.unit for each in units if each.unit and each.name.startswith(unit.name + ".d/")]
+        if name in found.links:
+            steps.extend(bridge_vlans.taken_out(name, _had(unit, found), unit.unit, dropins))
+    return steps
+
+
+def _had(unit: WantedUnit, found: Found) -> Unit | None:
+    before = found.files.get(unit.path)
+    return _parsed(before.text) if before else None
+
+
 def _pending(units: Sequence[WantedUnit], found: Found, in_force: bool) -> list[str]:
     """What is written and not in force."""
     if units and not in_force:
@@ -283,14 +308,15 @@ def _pending(units: Sequence[WantedUnit], found: Found, in_force: bool) -> list[
 
 
 def _pending_device(unit: WantedUnit, found: Found) -> list[str]:
-    before = found.files.get(unit.path)
-    source = unit.unit if unit.unit else _parsed(before.text if before else "")
+    before = _had(unit, found)
+    source = unit.unit or before
     name = source.get("NetDev", "Name") if source else None
-    if name not in found.links or before is None:
+    if name not in found.links or unit.path not in found.files:
         return []
     if unit.unit is None:
         return [f"{unit.name}: networkd leaves the device {name} there; `networkctl delete {name}` takes it away."]
-    if found.version is not None and found.version < CHANGES_DEVICES:
+    done = before is not None and bridge_vlans.is_all(before, unit.unit)
+    if found.version is not None and found.version < CHANGES_DEVICES and not done:
         anew = f"`networkctl delete {name} && networkctl reload`, or a reboot, makes {name} anew."
         return [f"{unit.name}: systemd {found.version} does not change a device that exists; {anew}"]
     return []

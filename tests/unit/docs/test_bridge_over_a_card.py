@@ -25,7 +25,7 @@ PLAYS = [yaml.safe_load(block)[0] for block in re.findall(r"(?ms)^```yaml\n(.*?)
 # Each block of settings, under the name that was last mentioned before it.
 FILES = [
     (re.findall(r"04-homelab-[\w.]+", before)[-1], text)
-    for before, text in re.findall(r"(?ms)(.*?)^```ini\n(.*?)^```$", PAGE)
+    for before, text in re.findall(r"(?ms)(.*?)^```ini\n(.*?)^```$", PAGE.partition("\n## VLANs\n")[0])
 ]
 CARD = {"kind": "", "master": "", "mac": "52:54:00:12:34:56", "networkd": True, "managed_by": []}
 HOST = {"links": {"enp6s0": CARD}, "uplink": "enp6s0"}
