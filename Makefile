@@ -100,6 +100,11 @@ power-cut: venv lab-host ## a machine whose power goes while static hosts are wr
 cifs-mount: venv lab-host ## shares mounted by Debian's kernel in the virtual machine, with a server that restarts, moves and goes
 	$(BIN)/pytest tests/cifs_mount
 
+# Likewise: the kernel that runs the tests may know no VLANs.
+.PHONY: vlans
+vlans: venv lab-host ## frames with and without tags through the role's bridge, on Debian's kernel in the virtual machine
+	$(BIN)/pytest tests/vlans
+
 # A part of `make test`, which has a fifth of the moments.
 .PHONY: kills
 kills: venv test-tools ## modules killed at 100 moments while they write, and what is then there

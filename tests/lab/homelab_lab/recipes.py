@@ -88,5 +88,5 @@ def container_recipe(name: str) -> Recipe:
 
 
 def machine_recipe(name: str) -> Recipe:
-    repository = (*ROLE_PACKAGES, *FILES_AND_PRINTERS)
+    repository = (*ROLE_PACKAGES, *FILES_AND_PRINTERS, "systemd-container")
     return Recipe(f"{name}-machine", SUITES[name], (*BASE, *TOOLS, *MACHINE), repository, kernel=KERNEL)
