@@ -124,13 +124,13 @@ def _look_at_links(reader: OptionReader, name: str, card: str, links: Mapping[st
 
 def _bridge(reader: OptionReader, options: Mapping[str, Any]) -> dict[str, Any]:
     """[Bridge] of the .netdev."""
-    stp = bool(options["stp"])
+    stp = reader.truth("stp", options["stp"])
     remedy = f"Write {SHORTEST_DELAY} to {LONGEST_DELAY} seconds with {reader.named('stp')}, and 0 without"
     lowest, highest = (SHORTEST_DELAY, LONGEST_DELAY) if stp else (0, LONGEST_DELAY)
     delay = reader.whole("forward_delay", options["forward_delay"], lowest, highest, remedy)
     settings: dict[str, Any] = {"STP": "yes" if stp else "no", "ForwardDelaySec": delay}
     # Written in either case: what is left out of the file stays as it was on a bridge that exists.
-    settings["VLANFiltering"] = "yes" if options["vlan_filtering"] else "no"
+    settings["VLANFiltering"] = "yes" if reader.truth("vlan_filtering", options["vlan_filtering"]) else "no"
     return settings
 
 

@@ -196,7 +196,7 @@ def _share(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> Share:
         group=_given(reader, at + "group", entry.get("group")),
         file_mode=reader.one(at + "file_mode", entry.get("file_mode") or "0644", parse_mode) or "",
         directory_mode=reader.one(at + "directory_mode", entry.get("directory_mode") or "0755", parse_mode) or "",
-        writable=bool(entry.get("writable", False)),
+        writable=reader.truth(at + "writable", entry.get("writable", False)),
         idle=reader.whole(at + "idle", entry.get("idle", IDLE), 0, 86400, "Write seconds, as in 600, or 0 for never"),
         options=reader.many(at + "options", entry.get("options"), parse_mount_option),
     )

@@ -61,7 +61,7 @@ def plan(options: Mapping[str, Any], debian_twisted: str = "", debian_python: st
         command=tuple(words),
         each=each,
         user=_user(reader, options["user"]),
-        sandbox=bool(options["sandbox"]),
+        sandbox=reader.truth("sandbox", options["sandbox"]),
         settings=_settings(reader, options["settings"]),
     )
     _check_names(reader, service, sockets)
@@ -209,8 +209,8 @@ def _socket(reader: OptionReader, name: str, at: str, entry: Mapping[str, Any], 
         port=1 if value is None else reader.whole(option, value, 1, HIGHEST_PORT, remedy),
         address=_address(reader, at + "address", family, entry.get("address")),
         started=started,
-        enabled=started if enabled is None else bool(enabled),
-        firewall=bool(entry.get("firewall", True)),
+        enabled=started if enabled is None else reader.truth(at + "enabled", enabled),
+        firewall=reader.truth(at + "firewall", entry.get("firewall", True)),
     )
 
 

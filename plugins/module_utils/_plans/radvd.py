@@ -109,8 +109,8 @@ def _interface(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> Inter
     )
     return Interface(
         name=reader.one(at + "name", entry.get("name"), parse_plain_interface) or "",
-        managed=bool(entry.get("managed", False)),
-        other=bool(entry.get("other", False)),
+        managed=reader.truth(at + "managed", entry.get("managed", False)),
+        other=reader.truth(at + "other", entry.get("other", False)),
         mtu=_mtu(reader, at + "mtu", entry.get("mtu")),
         hop_limit=reader.whole(at + "hop_limit", entry.get("hop_limit", 64), 0, 255, "Write a hop limit, as in 64"),
         preference=reader.choice(at + "preference", entry.get("preference", "medium"), ("medium", "low", "high")),
@@ -147,7 +147,7 @@ def _router_lifetime(reader: OptionReader, option: str, value: object, longest: 
 
 def _prefix(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> Prefix | None:
     prefix = reader.one(at + "prefix", entry.get("prefix"), _parse_announced)
-    autonomous = bool(entry.get("autonomous", True))
+    autonomous = reader.truth(at + "autonomous", entry.get("autonomous", True))
     if prefix is not None and autonomous and prefix.prefixlen != SLAAC_LENGTH:
         reader.refuse(
             at + "prefix",
@@ -169,11 +169,11 @@ def _prefix(reader: OptionReader, at: str, entry: Mapping[str, Any]) -> Prefix |
         return None
     return Prefix(
         prefix=str(prefix),
-        on_link=bool(entry.get("on_link", True)),
+        on_link=reader.truth(at + "on_link", entry.get("on_link", True)),
         autonomous=autonomous,
         valid_lifetime=valid,
         preferred_lifetime=preferred,
-        deprecate=bool(entry.get("deprecate", False)),
+        deprecate=reader.truth(at + "deprecate", entry.get("deprecate", False)),
     )
 
 

@@ -112,7 +112,7 @@ def read(options: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Server |
         users=users,
         shares=shares,
         printers=printers,
-        cups=bool(options["cups"]),
+        cups=reader.truth("cups", options["cups"]),
         cups_server=reader.one("cups_server", options["cups_server"], parse_cups_server) or "",
         settings=_settings(reader, "settings", options["settings"]),
         announce=tuple(options["announce"]),
@@ -165,7 +165,7 @@ def _users(reader: OptionReader, raw: object, unknown: Sequence[str]) -> tuple[s
     for number, entry in enumerate(reader.listed("users", raw)):
         name = reader.one(f"users[{number}].name", entry.get("name"), parse_account)
         reader.one(f"users[{number}].password", entry.get("password"), parse_password)
-        if name in unknown and not entry.get("create", True):
+        if name in unknown and not reader.truth(f"users[{number}].create", entry.get("create", True)):
             remedy = "Add the user to the machine, or say create: true"
             reader.refuse(f"users[{number}].name", name, "is no user of this machine", remedy)
         if name in names:
@@ -188,7 +188,7 @@ def _shares(reader: OptionReader, raw: object, users: Sequence[str], found: Mapp
             if name not in users:
                 remedy = f"Add the user there, or name one of {', '.join(users) or 'none'}"
                 reader.refuse(at + "users", name, "is not among samba_server_users", remedy)
-        guest = bool(entry.get("guest", False))
+        guest = reader.truth(at + "guest", entry.get("guest", False))
         if guest and allowed:
             remedy = "Leave guest or users out"
             reader.refuse(at + "guest", "true", "lets everybody in, and users does not", remedy)
@@ -200,9 +200,9 @@ def _shares(reader: OptionReader, raw: object, users: Sequence[str], found: Mapp
                 name=reader.one(at + "name", entry.get("name"), parse_share) or "",
                 path=path,
                 comment=reader.one(at + "comment", entry.get("comment") or "", parse_line) or "",
-                writable=bool(entry.get("writable", False)),
+                writable=reader.truth(at + "writable", entry.get("writable", False)),
                 guest=guest,
-                browseable=bool(entry.get("browseable", True)),
+                browseable=reader.truth(at + "browseable", entry.get("browseable", True)),
                 users=allowed,
                 settings=_settings(reader, at + "settings", entry.get("settings")),
             )
@@ -235,7 +235,7 @@ def _printers(reader: OptionReader, options: Mapping[str, Any]) -> tuple[Printer
                 driver=reader.one(at + "driver", entry.get("driver") or EVERYWHERE, parse_line) or "",
                 description=reader.one(at + "description", entry.get("description") or "", parse_line) or "",
                 location=reader.one(at + "location", entry.get("location") or "", parse_line) or "",
-                samba=bool(entry.get("samba", True)),
+                samba=reader.truth(at + "samba", entry.get("samba", True)),
             )
         )
     default = options["default_printer"]

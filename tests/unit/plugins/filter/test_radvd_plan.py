@@ -178,6 +178,10 @@ def test_every_interval_has_a_shortest_one_that_radvd_takes() -> None:
             {"preference": "highest"},
             "radvd_interfaces[0].preference: highest is not known here. Write one of: medium, low, high.",
         ),
+        (
+            {"managed": "perhaps"},
+            "radvd_interfaces[0].managed: perhaps is neither true nor false. Write true or false, without quotes.",
+        ),
     ],
 )
 def test_refusals(interface: dict[str, Any], problem: str) -> None:

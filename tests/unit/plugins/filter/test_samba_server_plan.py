@@ -88,6 +88,16 @@ def test_guests_only_where_asked() -> None:
     assert shares(shares=OPTIONS["shares"][:1])["global"]["map to guest"] == "never"
 
 
+def test_a_word_for_no_is_not_yes() -> None:
+    # As an INI inventory has it.
+    photos = {**OPTIONS["shares"][0], "guest": "false", "writable": "no", "browseable": "False"}
+    found = shares(shares=[photos])
+    assert (
+        found["photos"] == shares(shares=[{**photos, "guest": False, "writable": False, "browseable": False}])["photos"]
+    )
+    assert found["global"]["map to guest"] == "never"
+
+
 def test_what_the_user_sets_wins() -> None:
     found = shares()
     assert found["global"]["max log size"] == "50"
@@ -277,6 +287,10 @@ def test_a_user_whom_the_machine_lacks() -> None:
         (
             {"shares": [{"name": "photos", "path": "/srv", "users": ["anna"], "guest": True}]},
             "shares[0].guest: true lets everybody in, and users does not. Leave guest or users out.",
+        ),
+        (
+            {"shares": [{"name": "photos", "path": "/srv", "guest": "maybe"}]},
+            "shares[0].guest: maybe is neither true nor false. Write true or false, without quotes.",
         ),
         (
             {"shares": [{"name": "photos", "path": "/srv"}, {"name": "Photos", "path": "/opt"}]},
