@@ -6,8 +6,9 @@ set -eu
 ip link set wan0 up
 ip address replace 198.51.100.1/24 dev wan0
 ip address replace 203.0.113.80/32 dev wan0
-ip route replace 192.168.1.0/24 via 198.51.100.2
-ip route replace 10.9.1.0/28 via 198.51.100.2
+for network in 192.168.1.0/24 10.9.1.0/28 10.9.2.0/28; do
+    ip route replace $network via 198.51.100.2
+done
 # Where the kernel has sit, nothing stands for it.
 [ -e /sys/class/net/tun0 ] || ip link add tun0 type sit local 198.51.100.1 remote 198.51.100.2 ttl 64
 ip link set tun0 mtu 1480 up

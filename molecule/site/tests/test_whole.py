@@ -13,16 +13,20 @@ from testinfra.host import Host
 from ansible_collections.homelab.ipv6.molecule.container_host.conftest import Container
 from ansible_collections.homelab.ipv6.molecule.shared.waiting import wait_until
 
-RESERVED = {"web": "2001:db8:d:407::80", "mail": "2001:db8:d:407::25"}
-ROUTED = {"build": "2001:db8:4070:501:"}
+# By the machine that has them: the gateway is a host of containers too.
+CONTAINERS = {"attic": ("web", "mail", "build"), "gateway": ("proxy", "cell")}
+RESERVED = {"web": "2001:db8:d:407::80", "mail": "2001:db8:d:407::25", "proxy": "2001:db8:d:407::88"}
+ROUTED = {"build": ("2001:db8:4070:501:", "10.9.1."), "cell": ("2001:db8:4070:601:", "10.9.2.")}
 INTERNET = {"6": "2001:db8:ffff::80", "4": "203.0.113.80"}
-CONTAINERS = (*RESERVED, *ROUTED)
 
 
-@pytest.fixture(params=CONTAINERS)
-def container(request: pytest.FixtureRequest, host: Host) -> Container:
-    wait_until(lambda: host.run(f"machinectl show --property=Leader --value {request.param}").stdout != "")
-    return Container(host, request.param)
+@pytest.fixture(
+    params=[(machine, name) for machine, names in CONTAINERS.items() for name in names], ids=lambda one: one[1]
+)
+def container(request: pytest.FixtureRequest, machine: Callable[[str], Host]) -> Container:
+    has_it, name = machine(request.param[0]), request.param[1]
+    wait_until(lambda: has_it.run(f"machinectl show --property=Leader --value {name}").stdout != "")
+    return Container(has_it, name)
 
 
 def address_of(machine: Host, interface: str, family: str) -> str:
@@ -37,7 +41,7 @@ def address_of(machine: Host, interface: str, family: str) -> str:
 
 def test_addresses(container: Container, capsys: pytest.CaptureFixture[str]) -> None:
     name = container.name
-    wanted = [ROUTED[name], "10.9.1."] if name in ROUTED else [RESERVED[name] + "/128", "2001:db8:d:407:", "192.168.1."]
+    wanted = ROUTED.get(name) or [RESERVED[name] + "/128", "2001:db8:d:407:", "192.168.1."]
 
     def shown() -> str:
         return str(container.net("ip address show dev host0").stdout)
@@ -58,9 +62,19 @@ def test_container_and_machine_on_the_lan(container: Container, machine: Callabl
 @pytest.mark.parametrize("family", ["6", "4"])
 def test_container_and_internet(container: Container, machine: Callable[[str], Host], family: str) -> None:
     container.pings(INTERNET[family])
-    # Nobody out there may begin: over IPv6 the gateway's firewall holds for containers as for any machine.
+    # Pings may come in, as to any machine.
     answer = machine("outside").run(f"ping -n -c 1 -W 2 -I {INTERNET[family]} {container.address(family)}")
     assert answer.rc == 0, answer.stdout
+
+
+def test_the_gateway_guards_a_routed_container_of_its_own(machine: Callable[[str], Host]) -> None:
+    cell = Container(machine("gateway"), "cell")
+    cell.run("systemctl is-active --quiet web || systemd-run --unit=web python3 -m http.server --bind :: 8080")
+    address = cell.address("6")
+    ask = f"curl --silent --show-error --noproxy '*' --max-time 3 --output /dev/null http://[{address}]:8080/"
+    wait_until(lambda: machine("gateway").run(ask), lambda done: done.rc == 0)
+    assert machine("desk").run(ask).rc == 0
+    assert machine("outside").run(ask).rc == 28
 
 
 def test_a_reserved_address_was_had_at_the_first_boot(machine: Callable[[str], Host]) -> None:
