@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # stage.sh [NAME=COMMAND…] [--together NAME=COMMAND…]  runs stages one after the other, with the time that each took, and
 # then those after --together two at a time, each one's output whole when it has ended. Goes on after a failed stage, so
-# that one run shows all that is wrong, and fails if any did. The closing lines are a table of the stages, with what
-# pytest counted in them, what the failed ones said, and the sum: of a long log often no more than the end is kept.
+# that one run shows all that is wrong, and fails if any did. Two stages with machines that failed beside another get a
+# second try each, alone: that tells what is broken from what does not stand a busy machine. The closing lines are a
+# table of the stages, with what pytest counted in them, what those said that failed, also if only the first time, and
+# the sum: of a long log often no more than the end is kept.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
@@ -71,6 +73,26 @@ for stage; do
 done
 wait
 
+# Broken is more than that, and there is no need to wait for it twice.
+second_tries=2
+failed_stages=()
+for stage in "${stages[@]}"; do
+    read -r verdict _took <"$logs/${stage%%=*}.result"
+    [[ $verdict == ok ]] || failed_stages+=("$stage")
+done
+unsteady=()
+if ((together && ${#failed_stages[@]} <= second_tries)); then
+    together=0
+    for stage in "${failed_stages[@]}"; do
+        name=${stage%%=*}
+        [[ $name == molecule-* || $name == wayback ]] || continue
+        mv "$logs/$name.log" "$logs/$name.first.log"
+        unsteady+=("$name")
+        printf '\n--- %s failed; once more, alone\n' "$name"
+        run_stage "$stage"
+    done
+fi
+
 stages_failed=0 wrong='' passed=0 failed=0 skipped=0
 printf '\n'
 for stage in "${stages[@]}"; do
@@ -85,7 +107,12 @@ for stage in "${stages[@]}"; do
         wrong+=$(printf '\n%s said:\n' "$name"; complaints "$log")
     fi
     ((passed += $(counted "$log" passed), skipped += $(counted "$log" skipped), failed += bad))
-    printf '%-20s %-7s %5d s  %s\n' "$name" "$verdict" "$took" "$(summaries "$log" | paste -sd ';')"
+    again=
+    [[ " ${unsteady[*]-} " != *" $name "* ]] || again=', at the second try'
+    printf '%-20s %-7s %5d s  %s%s\n' "$name" "$verdict" "$took" "$(summaries "$log" | paste -sd ';')" "$again"
+done
+for name in ${unsteady[@]+"${unsteady[@]}"}; do
+    wrong+=$(printf '\n%s said the first time:\n' "$name"; complaints "$logs/$name.first.log")
 done
 [[ -z $wrong ]] || printf '%s\n' "${wrong#$'\n'}"
 printf '%-20s %-7s %5d s\n' all "$( ((stages_failed)) && echo FAILED || echo ok)" "$SECONDS"
