@@ -211,13 +211,20 @@ class Vocabulary:
         shown = f"{key}="
         # The same but for its case, or else the most alike of those that can be written here.
         exact = [each for each in keys if each.lower() == key.lower()]
-        meant = exact[0] if exact else _nearest(key, self._writable(file, section))
+        meant = exact[0] if exact else _nearest(key, self._writable(file, section)) or self._renamed(file, section, key)
         elsewhere = [other for other in KEYS[file] if key in self._writable(file, other)]
         if elsewhere and not exact:
             remedy = "Move it to " + " or ".join(f"[{other}]" for other in elsewhere)
         else:
             remedy = _remedy(f"{meant}=" if meant else None, file)
         return ValueProblem(shown, f"is no key of [{section}] in a .{file} file", remedy)
+
+    def _renamed(self, file: str, section: str, key: str) -> str | None:
+        """Today's name of the old one that was meant, as IPv6AcceptRA for IPv6AcceptRouterAdvertisments."""
+        old = {each: _old(file, section, each, self._version) for each in _keys(file, section)}
+        names = {each: fate.new[0] for each, fate in old.items() if fate and fate.fate == "renamed"}
+        meant = _nearest(key, names)
+        return _split(names[meant])[1] if meant else None
 
     def _writable(self, file: str, section: str) -> list[str]:
         """Keys of a section that this systemd knows and that are no old names to it."""

@@ -154,6 +154,8 @@ def test_section_of_a_kind_is_taken() -> None:
         ("Network", "ipv6acceptra", "Write it as IPv6AcceptRA="),
         ("Network", "IPv6AcceptRa", "Write it as IPv6AcceptRA="),
         ("Network", "Adress", "Write it as Address="),
+        # Meant is a name that is an old one.
+        ("Network", "IPv6AcceptRouterAdvertisments", "Write it as IPv6AcceptRA="),
         ("Network", "RequiredForOnline", "Move it to [Link]"),
         ("Match", "Quux", "See systemd.network(5) for those that there are"),
     ],
