@@ -77,6 +77,6 @@ def test_it_knows_name_servers(box: Any) -> None:
 
 
 def test_its_host_still_hears_the_router(host: Host) -> None:
-    # In a file without IPv6AcceptRA= that ends where a host forwards.
+    # It is networkd that does, and the kernel's forwarding is nothing to that.
     assert host.check_output("sysctl --values net.ipv6.conf.all.forwarding") == "1"
     assert "via fe80::" in host.check_output("ip -6 route show default proto ra")

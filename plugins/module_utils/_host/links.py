@@ -178,7 +178,8 @@ def kernel_has(host: Host, module: str) -> bool:
 def says_accept_ra(host: Host, network_file: str) -> bool:
     """Whether a .network file, or a drop-in to it that is not ours, says IPv6AcceptRA=.
 
-    Where none does, networkd changes its mind when forwarding is turned on (systemd.network(5)).
+    Where none does, networkd listens unless it is told that it forwards: by IPForward= in this file, from systemd 256
+    on by IPv6Forwarding= there or in networkd.conf. The running value of the kernel's forwarding is nothing to it.
     """
     name = os.path.basename(network_file)
     folders = [

@@ -28,7 +28,10 @@ def accept_ra(network: Mapping[str, Any], others: Collection[str]) -> dict[str, 
 
 
 def uplink_units(network: Mapping[str, Any], uplinks: Collection[str]) -> list[dict[str, Any]]:
-    """For networkd_units: networkd, too, would listen no more where the .network file does not say that it shall."""
+    """For networkd_units: where no file says IPv6AcceptRA=, networkd's own settings of forwarding would decide.
+
+    The kernel's do not: networkd listens by itself, whatever that does.
+    """
     found = []
     for name in uplinks:
         link = network["links"].get(name)
