@@ -171,11 +171,7 @@ TARGET = {
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:
     checks = health.router(params, observe(host, params["units"], params["targets"]))
-    rows = [
-        {"what": check.what, "seen": check.seen, "ok": check.ok, "remedy": check.remedy, "line": check.line()}
-        for check in checks
-    ]
-    return Plan(result={"checks": rows})
+    return Plan(result={"checks": [check.row() for check in checks]})
 
 
 def main() -> None:

@@ -180,11 +180,7 @@ PRINTER = {
 
 def build(host: Host, params: Mapping[str, Any]) -> Plan:
     checks = samba_health.checks(params, observe(host, params))
-    rows = [
-        {"what": check.what, "seen": check.seen, "ok": check.ok, "remedy": check.remedy, "line": check.line()}
-        for check in checks
-    ]
-    return Plan(result={"checks": rows})
+    return Plan(result={"checks": [check.row() for check in checks]})
 
 
 def main() -> None:

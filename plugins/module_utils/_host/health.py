@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from .._formats.sysctl_d import parse
-from .._plans.health import Interface, Observed
+from .._plans.health import Interface, Observed, Route
 from .._values.listener import IPV6, UDP
 from .._values.sysctl import parse_key
 from .echo import echo
@@ -22,23 +22,25 @@ from .sysctl import PROC_SYS, dropins
 DHCP6_SERVER_PORT = 547
 # All_DHCP_Relay_Agents_and_Servers (RFC 8415, 7.1), as the kernel writes it.
 DHCP6_SERVERS = IPv6Address("ff02::1:2").packed.hex()
+ACTIVE, ENABLED = "ActiveState", "UnitFileState"
+NOT_THERE = "not-found"
 FORWARDING = "net/ipv6/conf/all/forwarding"
 
 
 def observe(host: Host, units: Sequence[str], targets: Sequence[Mapping[str, Any]]) -> Observed:
     """All that the checks of a router look at."""
-    interfaces = {row["ifname"]: _interface(row) for row in ip_rows(host, "-d", "addr", "show")}
+    interfaces = {row["ifname"]: interface(row) for row in ip_rows(host, "-d", "addr", "show")}
     return Observed(
         interfaces=interfaces,
-        routes=[*_routes(ip_rows(host, "-6", "route", "show", "table", "main"))],
-        forwarding=_forwarding(host, ["all", *interfaces]),
-        active=unit_words(host, "is-active", units),
-        enabled=unit_words(host, "is-enabled", units),
+        routes=routes(host),
+        forwarding=forwarding(host, ["all", *interfaces]),
+        active=unit_words(host, ACTIVE, units),
+        enabled=unit_words(host, ENABLED, units),
         dhcp6_sockets=_dhcp6_sockets(host),
         dhcp6_hearing=joined(host.read_text("/proc/net/igmp6") or "", DHCP6_SERVERS),
         answers={target["address"]: echo(target["address"], target.get("size") or 0) for target in targets},
-        tables=_tables(host),
-        forwarding_file=_forwarding_file(host),
+        tables=tables(host),
+        forwarding_file=forwarding_file(host),
     )
 
 
@@ -49,7 +51,8 @@ def ip_rows(host: Host, *words: str) -> list[dict[str, Any]]:
     return [row for row in rows if row]
 
 
-def _interface(row: Mapping[str, Any]) -> Interface:
+def interface(row: Mapping[str, Any]) -> Interface:
+    """What `ip -j -d addr show` tells of a link."""
     flags = row.get("flags", [])
     tunnel = row.get("linkinfo", {}).get("info_data", {})
     addresses = [entry for entry in row.get("addr_info", []) if "local" in entry]
@@ -72,7 +75,12 @@ def _text(entry: Mapping[str, Any]) -> str:
     return "{}/{}".format(entry["local"], entry["prefixlen"])
 
 
-def _routes(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]:
+def routes(host: Host) -> list[Route]:
+    """Those of the IPv6 main table."""
+    return [*_routes(ip_rows(host, "-6", "route", "show", "table", "main"))]
+
+
+def _routes(rows: Iterable[Mapping[str, Any]]) -> Iterable[Route]:
     for row in rows:
         destination = "::/0" if row["dst"] == "default" else row["dst"]
         if "/" not in destination:
@@ -82,17 +90,23 @@ def _routes(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]
             yield row.get("type", "unicast"), destination, hop.get("dev", "")
 
 
-def _forwarding(host: Host, names: Iterable[str]) -> dict[str, bool]:
+def forwarding(host: Host, names: Iterable[str]) -> dict[str, bool]:
+    """Interface or ``all`` → whether it forwards IPv6, of those that have it."""
     values = {name: host.read_text(f"{PROC_SYS}net/ipv6/conf/{name}/forwarding") for name in names}
     return {name: value.strip() == "1" for name, value in values.items() if value is not None}
 
 
-def unit_words(host: Host, verb: str, units: Sequence[str]) -> dict[str, str]:
+def unit_words(host: Host, what: str, units: Sequence[str]) -> dict[str, str]:
+    """Unit → what systemd says of it, as `systemctl is-active` or `is-enabled` do, for ACTIVE or ENABLED."""
     if not units:
         return {}
-    # One word a unit, in order, whatever the exit code says.
-    words = host.run(["systemctl", verb, *units]).out.split()
-    return dict(zip(units, words))
+    # `is-enabled` of systemd 252 says nothing more after a unit that is not there.
+    return dict(zip(units, shown(host.run(["systemctl", "show", f"--property={what}", *units]).out)))
+
+
+def shown(text: str) -> list[str]:
+    """The values of one property of several units, in order."""
+    return [line.partition("=")[2] or NOT_THERE for line in text.splitlines() if line]
 
 
 def _dhcp6_sockets(host: Host) -> list[str]:
@@ -110,14 +124,15 @@ def joined(text: str, group: str) -> list[str]:
     return [row[1] for row in rows if len(row) > 2 and row[2] == group]
 
 
-def _tables(host: Host) -> list[str]:
+def tables(host: Host) -> list[str]:
+    """All of nftables', as `inet homelab_ipv6`."""
     if host.which("nft") is None:
         return []
     lines = host.run(["nft", "list", "tables"]).out.splitlines()
     return [" ".join(line.split()[1:]) for line in lines if line.startswith("table ")]
 
 
-def _forwarding_file(host: Host) -> str:
+def forwarding_file(host: Host) -> str:
     """The drop-in that decides about forwarding at boot, empty where none turns it on."""
     last, on = "", False
     for path, text in dropins(host):

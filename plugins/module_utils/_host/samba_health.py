@@ -15,7 +15,7 @@ from .._values.listener import TCP
 from .._values.samba import SMB_PORT
 from .cifs import addresses, knock, look_into
 from .echo import echo
-from .health import ip_rows, unit_words
+from .health import ACTIVE, ENABLED, ip_rows, unit_words
 from .host import Host
 from .sockets import listeners
 
@@ -28,8 +28,8 @@ def observe(host: Host, expected: Mapping[str, Any]) -> Observed:
     knocks = {(server, port): _knocks(server, port, patience) for server, port in wanted}
     services = expected["services"]
     return Observed(
-        active=unit_words(host, "is-active", expected["units"]),
-        enabled=unit_words(host, "is-enabled", expected["units"]),
+        active=unit_words(host, ACTIVE, expected["units"]),
+        enabled=unit_words(host, ENABLED, expected["units"]),
         listening={service["port"]: _listening(host, service["port"]) for service in services},
         own=[
             row["local"]
@@ -67,7 +67,7 @@ def _share(host: Host, share: Mapping[str, Any], knocks: Sequence[Knock]) -> Sha
     answer = look_into(host, at, f"//{unc_host(share['server'])}/{share['share']}", who)
     mounts = host.run(["modprobe", "--dry-run", "--quiet", "cifs"]).rc == 0
     automount, mount = (f"{escaped(share['path'] or '/')}.{kind}" for kind in ("automount", "mount"))
-    words = unit_words(host, "is-active", [automount, mount]) if share["path"] else {}
+    words = unit_words(host, ACTIVE, [automount, mount]) if share["path"] else {}
     watched = words.get(automount) == "active"
     # A mount stays failed until the next one, and a server that was away may be back: so that somebody looks.
     failed = mounts and watched and not answer.status and words[mount] == "failed" and not _opens(host, share["path"])

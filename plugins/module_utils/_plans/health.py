@@ -3,15 +3,20 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Does it work, and if not, what is wrong and what to do: a router looked at without touching it.
 
-Every check is one line for someone who has no network right now: what was looked at, what was seen, what to do.
+Every check is one line for someone who has no network right now: what was looked at, what was seen, what to do. What
+other machines have to do as well, such as forwarding, is looked at by the same checks there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_interface, ip_network
 from typing import Any
+
+# (type, destination, interface)
+Route = tuple[str, str, str]
+RUN_IT = "Run the router playbook"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ class Check:
             return f"ok      {self.what}: {self.seen}"
         return f"BROKEN  {self.what}: {self.seen}. {self.remedy}"
 
+    def row(self) -> dict[str, Any]:
+        """As the modules return it."""
+        return {"what": self.what, "seen": self.seen, "ok": self.ok, "remedy": self.remedy, "line": self.line()}
+
 
 @dataclass(frozen=True)
 class Interface:
@@ -58,7 +67,7 @@ class Interface:
 class Observed:
     """The host as it was found.
 
-    :param routes: (type, destination, interface) of the IPv6 main table
+    :param routes: of the IPv6 main table
     :param forwarding: interface or ``all`` → whether it forwards
     :param active: unit → what `systemctl is-active` says
     :param enabled: unit → what `systemctl is-enabled` says
@@ -69,7 +78,7 @@ class Observed:
     """
 
     interfaces: Mapping[str, Interface]
-    routes: Sequence[tuple[str, str, str]]
+    routes: Sequence[Route]
     forwarding: Mapping[str, bool]
     active: Mapping[str, str]
     enabled: Mapping[str, str]
@@ -85,13 +94,14 @@ def router(expected: Mapping[str, Any], observed: Observed) -> list[Check]:
     checks: list[Check] = []
     if expected.get("tunnel"):
         checks.extend(_tunnel(expected["tunnel"], observed))
-    checks.extend(_forwarding(expected, observed))
+    names = ("all", *(lan["interface"] for lan in expected["lans"]))
+    checks.extend(forwarding_checks(names, observed.forwarding, observed.forwarding_file, RUN_IT))
     for lan in expected["lans"]:
         checks.extend(_lan(lan, observed))
     checks.extend(unit_check(unit, observed.active, observed.enabled) for unit in expected["units"])
     checks.extend(_dhcp6(expected, observed))
     if expected.get("table"):
-        checks.append(_table(expected["table"], observed))
+        checks.append(table_check(expected["table"], observed.tables, "IPv6"))
     checks.extend(_answers(expected, observed))
     return checks
 
@@ -101,7 +111,7 @@ def _tunnel(tunnel: Mapping[str, Any], observed: Observed) -> list[Check]:
     what = f"tunnel {name}"
     link = observed.interfaces.get(name)
     if link is None:
-        remedy = f"Run the router playbook; if it is gone after every reboot, see `networkctl status {name}`"
+        remedy = f"{RUN_IT}; if it is gone after every reboot, see `networkctl status {name}`"
         return [Check(what, "there is no such interface", remedy)]
     checks = [Check(what, f"up, {link.local or 'any'} to {link.remote}, MTU {link.mtu}")]
     if not link.up:
@@ -112,15 +122,16 @@ def _tunnel(tunnel: Mapping[str, Any], observed: Observed) -> list[Check]:
     elif link.mtu != tunnel["mtu"]:
         remedy = "Both ends must agree: see 'Advanced' on the tunnel's page, then run the router playbook"
         checks = [Check(what, f"MTU is {link.mtu}, not {tunnel['mtu']}", remedy)]
-    checks.append(_address(what, link, tunnel["client_ipv6"], "Run the router playbook"))
-    checks.append(_route("default route", "unicast", "::/0", name, observed))
+    checks.append(address_check(what, link, tunnel["client_ipv6"], RUN_IT))
+    checks.append(route_check("default route", ("unicast", "::/0", name), observed.routes, RUN_IT))
     for prefix in tunnel["routed_prefixes"]:
         # Without it, packets to an unused part of the prefix go back to the broker and round again (RFC 7084).
-        checks.append(_route(f"unused part of {prefix}", "unreachable", prefix, "", observed))
+        checks.append(unused_check(prefix, observed.routes, RUN_IT))
     return checks
 
 
-def _address(what: str, link: Interface, wanted: str, remedy: str) -> Check:
+def address_check(what: str, link: Interface, wanted: str, remedy: str) -> Check:
+    """An address of a link can be used."""
     address = str(ip_interface(wanted))
     if address in link.failed:
         seen = f"{address} is not usable: another machine has it, or the check for that has not ended"
@@ -132,34 +143,50 @@ def _address(what: str, link: Interface, wanted: str, remedy: str) -> Check:
     return Check(f"{what} address", address)
 
 
-def _route(what: str, kind: str, destination: str, interface: str, observed: Observed) -> Check:
-    wanted = str(ip_network(destination))
-    for route_kind, route_destination, route_interface in observed.routes:
-        if route_kind == kind and route_destination == wanted and interface in ("", route_interface):
-            over = f" over {route_interface}" if interface else ""
-            return Check(what, f"{kind} {wanted}{over}")
+def route_check(what: str, wanted: Route, routes: Sequence[Route], remedy: str) -> Check:
+    """A route is there.
+
+    :param wanted: with an empty interface where any will do
+    :param routes: those of the host
+    """
+    kind, destination, interface = wanted
+    destination = str(ip_network(destination))
     over = f" over {interface}" if interface else ""
-    return Check(what, f"there is no {kind} route for {wanted}{over}", "Run the router playbook")
+    for route_kind, route_destination, route_interface in routes:
+        if route_kind == kind and route_destination == destination and interface in ("", route_interface):
+            return Check(what, f"{kind} {destination}{over}")
+    return Check(what, f"there is no {kind} route for {destination}{over}", remedy)
 
 
-def _forwarding(expected: Mapping[str, Any], observed: Observed) -> list[Check]:
+def unused_check(prefix: str, routes: Sequence[Route], remedy: str) -> Check:
+    """What is for a part of a prefix that nobody has comes back."""
+    return route_check(f"unused part of {prefix}", ("unreachable", prefix, ""), routes, remedy)
+
+
+def forwarding_checks(names: Iterable[str], seen: Mapping[str, bool], kept: str, run_it: str) -> list[Check]:
+    """IPv6 is forwarded, and will be after a reboot.
+
+    :param names: interfaces, and ``all`` for the whole host
+    :param seen: of those that are there, whether they forward
+    :param kept: the file that turns it on at boot, empty where none does
+    :param run_it: what sets it anew
+    """
     checks: list[Check] = []
-    for name in ("all", *(lan["interface"] for lan in expected["lans"])):
-        if name not in observed.forwarding:
+    for name in names:
+        if name not in seen:
             continue
         remedy = "`sysctl -w net.ipv6.conf.{0}.forwarding=1` turns it on now; find in the journal what turned it off"
-        on = observed.forwarding[name]
+        on = seen[name]
         where = "on the whole host" if name == "all" else f"on {name}"
         checks.append(
             Check(
                 f"IPv6 forwarding {where}", "on" if on else "off", "" if on else remedy.format(name.replace(".", "/"))
             )
         )
-    kept = observed.forwarding_file
     checks.append(
         Check("IPv6 forwarding after a reboot", f"set by {kept}")
         if kept
-        else Check("IPv6 forwarding after a reboot", "no file under /etc/sysctl.d sets it", "Run the router playbook")
+        else Check("IPv6 forwarding after a reboot", "no file under /etc/sysctl.d sets it", run_it)
     )
     return checks
 
@@ -173,7 +200,7 @@ def _lan(lan: Mapping[str, Any], observed: Observed) -> list[Check]:
     if not link.up:
         return [Check(what, "it is down", f"`networkctl up {name}`; see `networkctl status {name}`")]
     checks = [Check(what, "up" if link.carrier else "up, but no cable or no machine at the other end")]
-    checks.append(_address(what, link, lan["address"], "Run the router playbook"))
+    checks.append(address_check(what, link, lan["address"], RUN_IT))
     has_link_local = any(address.startswith("fe80:") for address in link.addresses)
     if link.carrier and not has_link_local:
         seen = "has no link-local address, which is the gateway that hosts see"
@@ -211,10 +238,11 @@ def _dhcp6(expected: Mapping[str, Any], observed: Observed) -> list[Check]:
     return [Check(what, "listens on " + ", ".join(observed.dhcp6_sockets))]
 
 
-def _table(table: str, observed: Observed) -> Check:
-    if table in observed.tables:
+def table_check(table: str, tables: Sequence[str], what_it_filters: str) -> Check:
+    """Our table is loaded."""
+    if table in tables:
         return Check("firewall", f"table {table} is loaded")
-    remedy = "`systemctl restart homelab-ipv6-firewall`; until then nothing filters IPv6"
+    remedy = f"`systemctl restart homelab-ipv6-firewall`; until then nothing filters {what_it_filters}"
     return Check("firewall", f"table {table} is not loaded", remedy)
 
 

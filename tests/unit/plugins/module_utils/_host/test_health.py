@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.homelab.ipv6.plugins.module_utils._host.health import DHCP6_SERVERS, joined
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.health import DHCP6_SERVERS, joined, shown
 
 # /proc/net/igmp6 of a machine whose dnsmasq serves lan0 and lan1; nothing serves eth0.
 RECORDED = """\
@@ -28,3 +28,12 @@ RECORDED = """\
 def test_interfaces_on_which_a_server_hears_its_clients() -> None:
     assert joined(RECORDED, DHCP6_SERVERS) == ["lan0", "lan1"]
     assert joined("", DHCP6_SERVERS) == []
+
+
+# `systemctl show --property=UnitFileState nosuch.service systemd-networkd.service systemd-nspawn@web.service`, of 252.
+OF_UNITS = "UnitFileState=\n\nUnitFileState=enabled\n\nUnitFileState=disabled\n"
+
+
+def test_a_unit_that_is_not_there_takes_no_word_from_the_others() -> None:
+    assert shown(OF_UNITS) == ["not-found", "enabled", "disabled"]
+    assert shown("") == []
