@@ -67,6 +67,7 @@ class FilterModule:
         return {
             "bridge_plan": bridge_plan,
             "container_host_plan": container_host.profile,
+            "container_host_verify": container_host.verify,
             "dhcp6_server_plan": dhcp6_server.plan,
             "dual_stack_service_health": dual_stack_health.health,
             "dual_stack_service_plan": dual_stack.plan,

@@ -47,11 +47,14 @@ def _is_reply(packet: bytes, ipv6: bool, identifier: int, sequence: int) -> bool
 def echo(address: str, packet_size: int = 0, tries: int = 3, timeout: float = 1.0) -> float | None:
     """Ask a host for an echo, unfragmented.
 
+    :param address: a link-local one with the link behind it, as in fe80::1%host0
     :param packet_size: of the whole IP packet in bytes, 0 for a small one
     :param timeout: seconds to wait for each answer
     :return: round trip in milliseconds, None where no try was answered
     """
-    ipv6 = isinstance(ip_address(address), IPv6Address)
+    plain, _percent, link = address.partition("%")
+    ipv6 = isinstance(ip_address(plain), IPv6Address)
+    target = (plain, 0, 0, socket.if_nametoindex(link)) if link else (plain, 0)
     payload = max(packet_size - (48 if ipv6 else 28), 16)
     family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if ipv6 else (socket.AF_INET, socket.IPPROTO_ICMP)
     identifier = os.getpid() & 0xFFFF
@@ -61,7 +64,7 @@ def echo(address: str, packet_size: int = 0, tries: int = 3, timeout: float = 1.
         for sequence in range(1, tries + 1):
             started = time.monotonic()
             try:
-                raw.sendto(_request(REQUEST6 if ipv6 else REQUEST4, identifier, sequence, payload), (address, 0))
+                raw.sendto(_request(REQUEST6 if ipv6 else REQUEST4, identifier, sequence, payload), target)
             except OSError:
                 # No route, or larger than the path: both are "does not answer" to who asked.
                 continue

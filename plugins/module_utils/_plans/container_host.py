@@ -8,15 +8,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 from typing import Any
 
 from . import bridge, container_host_firewall, nspawn
 from .firewall_holes import read_match, read_name
+from .nspawn_containers import NETWORKD
 from .nspawn_files import host_network
 from .options import OptionReader
 
 BRIDGE = "bridge_"
+FIREWALL = "homelab-ipv6-firewall.service"
 
 
 def profile(options: Mapping[str, Any], network: Mapping[str, Any], found: Sequence[str] = ()) -> dict[str, Any]:
@@ -49,6 +51,45 @@ def profile(options: Mapping[str, Any], network: Mapping[str, Any], found: Seque
         "containers": [_without_holes(item) for item in options["containers"]],
         "looks": {"images": plan.images, "containers": [_look(each, bool(card)) for each in plan.containers]},
         "firewall": container_host_firewall.wanted(firewall, options["firewall"], found),
+    }
+
+
+def verify(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What has to work on the host, whatever it is like now.
+
+    :param options: as `profile` takes them
+    """
+    plan = nspawn.plan({**options, "bridge": options["bridge"]["name"]}, nspawn.PROFILE)
+    if plan.problems:
+        return {"problems": plan.problems}
+    identities = {each.name: each for each in plan.identities}
+    prefixes = {link.container: ip_network(link.prefixes[0]) for link in plan.links}
+    containers = [
+        {
+            "name": each.name,
+            "started": each.started,
+            "bridge": each.bridge,
+            "prefix": str(prefixes.get(each.name, "")),
+            "host_ipv6": f"{prefixes[each.name][1]}/{prefixes[each.name].prefixlen}" if each.name in prefixes else "",
+            "ipv4": str(item.get("ipv4") or ""),
+            "addresses": identities[each.name].addresses,
+            "duid": identities[each.name].duid,
+        }
+        for item, each in zip(options["containers"], plan.containers)
+        if each.name in identities
+    ]
+    started = [each for each in containers if each["started"]]
+    name, card = options["bridge"]["name"], options["bridge"]["interface"]
+    names = dict.fromkeys([*([name] if card else []), *(each["bridge"] for each in started if each["bridge"])])
+    guarded = bool(plan.links) and bool(options["firewall"])
+    units = [*([NETWORKD] if card or plan.links else []), *([FIREWALL] if guarded else [])]
+    return {
+        "problems": [],
+        "units": units,
+        "bridges": [{"name": each, "card": card if each == name else ""} for each in names],
+        "routed_prefixes": [str(prefix) for prefix in options["routed_prefixes"]] if plan.links else [],
+        "guarded": guarded,
+        "containers": containers,
     }
 
 
