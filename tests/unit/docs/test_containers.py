@@ -19,6 +19,8 @@ from ansible_collections.homelab.ipv6.plugins.filter.subnets import subnets
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans import container_host, nspawn
 from ansible_collections.homelab.ipv6.plugins.module_utils._plans.router_profile import profile
 
+from ..plugins.filter.container_hosts import LINK
+
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"(?ms)^```yaml\n(.*?)^```$", PAGE)
@@ -27,19 +29,7 @@ EXAMPLE = ROOT / "examples/containers"
 PROFILE = "container_host_"
 SPEC = yaml.safe_load((ROOT / "roles/container_host/meta/argument_specs.yml").read_text(encoding="utf-8"))
 DEFAULTS = {"seed": "attic", "mode": "bridged", "packages": [], "firewall": True}
-CARD = {
-    "kind": "",
-    "master": "",
-    "mac": "02:00:00:00:00:01",
-    "networkd": True,
-    "network_file": "/etc/systemd/network/10-lan.network",
-    "says_accept_ra": True,
-    "accept_ra": 0,
-    "networks": ["2001:db8:d:407::/64", "192.0.2.0/24"],
-    "ra_default": False,
-    "managed_by": [],
-}
-NETWORK = {"links": {"enp6s0": CARD}, "uplink": "enp6s0", "loopback_file": "", "name_servers": []}
+NETWORK = {"links": {"enp6s0": LINK}, "uplink": "enp6s0", "loopback_file": "", "name_servers": []}
 
 
 def planned(options: dict[str, Any]) -> tuple[dict[str, Any], nspawn.NspawnPlan]:
