@@ -200,6 +200,8 @@ def server_rows() -> list[Row]:
         Row("its LAN reaches its services", LAN, from_to(CLIENT, ROUTER, tcp(445)), True),
         Row("the Internet does not", LAN, from_to(WORLD, ROUTER, tcp(445)), False),
         Row("nor a stranger's interface", UPLINK, from_to(UPLINK_HOST, UPLINK_ADDRESS, tcp(445)), False),
+        Row("its second LAN's administrator gets in", SECOND_LAN, from_to(NEIGHBOUR, ROUTER_ON_SECOND, tcp(22)), True),
+        Row("and its DHCPv6", SECOND_LAN, from_to(LINK_LOCAL, DHCP_SERVERS, udp(547, sport=546)), True),
         Row("what comes in unasked for others passes", UPLINK, from_to(UPLINK_HOST, SERVER, web), True),
         Row("and what goes out for them", LAN, from_to(CLIENT, UPLINK_HOST, tcp(80)), True),
         Row("and whatever addresses they have", SECOND_LAN, from_to(CLIENT, UPLINK_HOST, tcp(80, sport=41031)), True),
@@ -226,6 +228,7 @@ def scenarios() -> list[Scenario]:
     between = Sent(LAN, from_to(CLIENT, NEIGHBOUR, tcp(80, sport=41013, mss=1440)))
     refused = Sent(LAN, from_to(CLIENT, ROUTER, tcp(446, sport=41014)))
     ignored = Sent(TUNNEL, from_to(WORLD, TUNNEL_ADDRESS, tcp(22, sport=41015)))
+    refused_too = Sent(SECOND_LAN, from_to(NEIGHBOUR, ROUTER_ON_SECOND, tcp(446, sport=41017)))
     no_route = Sent(LAN, from_to(CLIENT, "fd12::1", tcp(80, sport=41016)))
     return [
         Scenario(
@@ -239,7 +242,7 @@ def scenarios() -> list[Scenario]:
         Scenario("administrator", ADMIN_OPTIONS, admin_rows()),
         Scenario("containers", INSIDE_OPTIONS, [*to_and_from_the_inside(), *other_traffic()]),
         Scenario("both families", BOTH_OPTIONS, list(both_families())),
-        Scenario("server", SERVER_OPTIONS, server_rows()),
+        Scenario("server", SERVER_OPTIONS, server_rows(), refusals=((refused_too, "admin-prohibited"),)),
         Scenario("host", HOST_OPTIONS, host_rows(), refusals=((refused, "admin-prohibited"),)),
     ]
 
