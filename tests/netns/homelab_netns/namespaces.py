@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-_CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
+from ansible_collections.homelab.ipv6.plugins.module_utils._host.netns import network_at
 
 
 def possible() -> str:
@@ -56,20 +53,9 @@ class Namespaces:
             raise AssertionError(f"{' '.join(command)} in {name}: {done.stderr or done.stdout}")
         return done.stdout
 
-    @contextlib.contextmanager
-    def inside(self, name: str) -> Iterator[None]:
+    def inside(self, name: str) -> contextlib.AbstractContextManager[None]:
         """The calling thread is in the namespace; sockets made there stay there."""
-        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        there = os.open(f"/run/netns/{self.full(name)}", os.O_RDONLY)
-        try:
-            _enter(there)
-            try:
-                yield
-            finally:
-                _enter(home)
-        finally:
-            os.close(home)
-            os.close(there)
+        return network_at(f"/run/netns/{self.full(name)}")
 
     def hardware_address(self, name: str, interface: str) -> bytes:
         with self.inside(name):
@@ -82,11 +68,6 @@ class Namespaces:
         for full in reversed(self._made):
             subprocess.run(["ip", "netns", "del", full], check=False)
         self._made.clear()
-
-
-def _enter(descriptor: int) -> None:
-    if _libc.setns(descriptor, _CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 def write_sysctl(spaces: Namespaces, name: str, key: str, value: str) -> None:
